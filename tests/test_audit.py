@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests import audit
 
 # Answers as pip-audit does, with a vulnerability of ansible, the canary.
@@ -30,16 +28,14 @@ def run_audit(folder: Path, *pins: str, away: bool = False) -> int:
     return audit.main(locks, [sys.executable, "-c", program], 60)
 
 
-def test_each_lock_file_is_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_lock_file_is_asked_about(tmp_path, capsys):
     assert run_audit(tmp_path, "whole==2", "whole==2") == 0
     assert "no known vulnerability in 1 packages" in capsys.readouterr().out
     assert run_audit(tmp_path, "whole==2", "whole==1") == 1
     assert "whole 1: CVE-1, fixed in 3" in capsys.readouterr().out
 
 
-def test_a_refused_lock_fails_with_a_network_or_without(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_refused_lock_fails_with_a_network_or_without(tmp_path, capsys):
     for away in (False, True):
         assert run_audit(tmp_path, "whole==2", "unpinned==1", away=away) == 1
         assert "pip-audit refuses 1.txt: ERROR" in capsys.readouterr().out
@@ -47,6 +43,6 @@ def test_a_refused_lock_fails_with_a_network_or_without(
     assert "left out, the advisories cannot be reached" in capsys.readouterr().out
 
 
-def test_every_lock_of_the_repository_is_asked_about() -> None:
+def test_every_lock_of_the_repository_is_asked_about():
     names = {lock.name for lock in audit.LOCKS}
     assert {"run.txt", "dev.txt", "fal-client.txt", "mcp.txt"} <= names

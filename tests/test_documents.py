@@ -62,11 +62,11 @@ def _missing_paths(text: str) -> list[str]:
     ]
 
 
-def test_every_setting_is_in_the_example_and_nothing_else() -> None:
+def test_every_setting_is_in_the_example_and_nothing_else():
     assert _settings_read() == set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
 
 
-def test_no_text_asks_for_a_setting_that_cannot_be_set() -> None:
+def test_no_text_asks_for_a_setting_that_cannot_be_set():
     """Settings that became constants were still named by an alert and by the API's page."""
     fixed = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b(?=[\w, ]* = )", SETTINGS)) - _settings_read()
     patterns = ("docs/*.md", "docs/*.yml", "deploy/*", "templates/*", ".env.example", "README.md")
@@ -83,23 +83,23 @@ def test_no_text_asks_for_a_setting_that_cannot_be_set() -> None:
 
 
 @each_row("requirement", PROJECT["project"]["dependencies"])
-def test_every_dependency_has_its_decision(requirement: str) -> None:
+def test_every_dependency_has_its_decision(requirement):
     name = re.split(r"[\[<>=~;! ]", requirement)[0]
     decisions = "".join(file.read_text() for file in (ROOT / "docs/adr").glob("*.md"))
     assert f"`{name}`" in decisions
 
 
 @each_row("document", DOCUMENTS)
-def test_every_link_has_a_target(document: str) -> None:
+def test_every_link_has_a_target(document):
     assert _missing_links(ROOT / document) == []
 
 
 @each_row("document", DOCUMENTS)
-def test_every_path_named_in_a_document_exists(document: str) -> None:
+def test_every_path_named_in_a_document_exists(document):
     assert _missing_paths((ROOT / document).read_text()) == []
 
 
-def test_every_adr_number_in_the_code_is_a_current_one() -> None:
+def test_every_adr_number_in_the_code_is_a_current_one():
     numbers = {int(path.name[:4]) for path in (ROOT / "docs/adr").glob("0*.md")}
     sources = [
         path
@@ -116,7 +116,7 @@ def test_every_adr_number_in_the_code_is_a_current_one() -> None:
     assert [where for where in sorted(named) if where[0] not in numbers] == []
 
 
-def test_the_index_lists_every_decision_and_marks_ten_to_read_first() -> None:
+def test_the_index_lists_every_decision_and_marks_ten_to_read_first():
     folder = ROOT / "docs/adr"
     rows = re.findall(
         r"^\| (●?) ?\| \[\d+\]\((\S+\.md)\)", (folder / "README.md").read_text(), re.M
@@ -126,14 +126,14 @@ def test_the_index_lists_every_decision_and_marks_ten_to_read_first() -> None:
     assert len({name[:4] for _, name in rows}) == len(rows)
 
 
-def test_no_line_of_a_template_passes_100_columns() -> None:
+def test_no_line_of_a_template_passes_100_columns():
     """The formatter breaks neither a template tag nor an attribute's value nor a comment."""
     files = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
     lines = [(path.name, line) for path in files for line in path.read_text().splitlines()]
     assert [(name, line) for name, line in lines if len(line) > 100] == []
 
 
-def test_each_version_has_its_section_of_the_changelog_the_newest_first() -> None:
+def test_each_version_has_its_section_of_the_changelog_the_newest_first():
     heads = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     sections = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) \(\d+ \w+ \d{4}\)", head) for head in heads]
     numbers = [tuple(map(int, section.groups())) for section in sections if section]
@@ -142,7 +142,7 @@ def test_each_version_has_its_section_of_the_changelog_the_newest_first() -> Non
     assert ".".join(map(str, numbers[0])) == PROJECT["project"]["version"]
 
 
-def test_the_lock_files_pin_by_hash_and_name_no_host() -> None:
+def test_the_lock_files_pin_by_hash_and_name_no_host():
     for name in ("run.txt", "dev.txt"):
         text = (ROOT / "requirements" / name).read_text()
         assert "--hash=sha256:" in text

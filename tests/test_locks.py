@@ -27,7 +27,7 @@ def pins(lock: str) -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in PIN.findall(text)}
 
 
-def test_each_lock_is_that_of_pyproject() -> None:
+def test_each_lock_is_that_of_pyproject():
     """The constraint came later than sbom.txt, which went on with what it forbids."""
     unmet = []
     for lock, needed in LOCKS.items():
@@ -41,7 +41,7 @@ def test_each_lock_is_that_of_pyproject() -> None:
     assert unmet == []
 
 
-def test_what_is_tested_is_what_is_installed() -> None:
+def test_what_is_tested_is_what_is_installed():
     run = pins("run")
     for lock in ("image", "dev"):
         assert {name: pins(lock).get(name) for name in run} == run

@@ -16,7 +16,7 @@ from tests.patterns import Analysis
         (r"/\*(?s:.)*?\*/", "restarted"),
     ],
 )
-def test_a_slow_pattern_is_found(pattern: str, kind: str) -> None:
+def test_a_slow_pattern_is_found(pattern, kind):
     assert kind in " ".join(Analysis(pattern).problems(is_searched=True))
 
 
@@ -33,5 +33,5 @@ def test_a_slow_pattern_is_found(pattern: str, kind: str) -> None:
         r'"[^"]*"',
     ],
 )
-def test_a_pattern_that_keeps_in_step_is_none(pattern: str) -> None:
+def test_a_pattern_that_keeps_in_step_is_none(pattern):
     assert not Analysis(pattern).problems(is_searched=False)

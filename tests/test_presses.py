@@ -19,7 +19,7 @@ PRESS, SEE, LOOK = "page.click('a')", "expect(page).to_have_title('b')", "Run.ob
         (["assert page.evaluate('innerWidth') <= 3"], []),
     ],
 )
-def test_a_look_after_a_press_waits_for_what_is_seen(lines: list[str], found: list[int]) -> None:
+def test_a_look_after_a_press_waits_for_what_is_seen(lines, found):
     body = "\n".join(f"    {line}" for line in lines)
     source = f"def test_a(page):\n{body}\nFRAMES = 'await requestAnimationFrame'\n"
     assert [line for line, _ in problems(source)] == found

@@ -33,7 +33,7 @@ def given_classes() -> Iterator[str]:
         yield from re.findall(r"[\w-]+", " ".join(strings))
 
 
-def test_every_variable_without_a_fallback_is_defined() -> None:
+def test_every_variable_without_a_fallback_is_defined():
     text = "\n".join(map(rules, SHEETS))
     defined = set(re.findall(r"(--[\w-]+)\s*:", text))
     named = {(sheet.name, name) for sheet in SHEETS
@@ -42,7 +42,7 @@ def test_every_variable_without_a_fallback_is_defined() -> None:
     assert sorted(variable for variable in named if variable[1] not in defined) == []
 
 
-def test_every_class_of_a_sheet_is_on_an_element() -> None:
+def test_every_class_of_a_sheet_is_on_an_element():
     classes = {
         (sheet.name, name)
         for sheet in SHEETS
@@ -55,7 +55,7 @@ def test_every_class_of_a_sheet_is_on_an_element() -> None:
     assert sorted(css_class for css_class in classes if css_class[1] not in words) == []
 
 
-def test_no_selector_loses_a_space_to_the_minifier() -> None:
+def test_no_selector_loses_a_space_to_the_minifier():
     """It removes the space in `.a :is(b)`, which changes the selector, but keeps `& :is(b)`."""
     lost = [
         (sheet.name, selector.strip())

@@ -207,7 +207,7 @@ def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
     default_storage.delete(file)
 
 
-def test_every_route_has_a_row_and_every_row_a_route() -> None:
+def test_every_route_has_a_row_and_every_row_a_route():
     assert set(ACCESS) == set(NAMES), (
         "declare what each role gets there in tests/accounts/access/table.py"
     )
@@ -242,7 +242,7 @@ def cells(name: str, row: Row) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.always
-def test_each_role_gets_at_each_route_what_the_table_says(world: World) -> None:
+def test_each_role_gets_at_each_route_what_the_table_says(world):
     differences = [
         (name, method, role, answer)
         for name, row in sample([*ACCESS.items()], 80, by_seed=80)
@@ -252,7 +252,7 @@ def test_each_role_gets_at_each_route_what_the_table_says(world: World) -> None:
     assert not differences
 
 
-def test_the_admin_is_closed_to_who_may_not(world: World) -> None:
+def test_the_admin_is_closed_to_who_may_not(world):
     names = [route.name for route in routes(get_resolver("config.urls").url_patterns)]
     pages = [n for n in names if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
     assert len(pages) > 40

@@ -6,9 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.test import Client
 from django.utils import timezone
 
 from accounts import housekeeping, single_use
@@ -21,7 +19,7 @@ from runs.worker.main import Worker
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
-def test_only_expired_rows_are_deleted(member: Client, user: User) -> None:
+def test_only_expired_rows_are_deleted(member, user):
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.create(session_key="old", session_data="", expire_date=past)
     login_links.create(user)
@@ -35,7 +33,7 @@ def test_only_expired_rows_are_deleted(member: Client, user: User) -> None:
     assert SpentToken.objects.count() == 1
 
 
-def test_many_expired_rows_are_deleted_in_batches(db: None) -> None:
+def test_many_expired_rows_are_deleted_in_batches(db):
     past = timezone.now() - timedelta(seconds=1)
     for number in range(5):
         Session.objects.create(session_key=str(number), session_data="", expire_date=past)
@@ -45,7 +43,7 @@ def test_many_expired_rows_are_deleted_in_batches(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_deletes_expired_rows() -> None:
+def test_the_worker_deletes_expired_rows():
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.create(session_key="old", session_data="", expire_date=past)
     upstream: Any = SimpleNamespace(account=None, thumbnails=None, addresses=None, platform=None)

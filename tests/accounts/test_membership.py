@@ -167,7 +167,7 @@ def about_things() -> set[str]:
     } - GENERAL
 
 
-def test_every_route_about_a_thing_has_a_row() -> None:
+def test_every_route_about_a_thing_has_a_row():
     assert about_things() == set(MEMBERSHIP), "declare it in tests/accounts/membership.py"
 
 
@@ -180,17 +180,17 @@ def of_pages(names: Iterable[str]) -> Iterator[tuple[str, str, Rule]]:
 
 
 @pytest.mark.always
-def test_each_role_gets_of_each_thing_what_the_rules_say(world: World) -> None:
+def test_each_role_gets_of_each_thing_what_the_rules_say(world):
     routes = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
     assert not world.differences(routes)
 
 
-def test_fragments_are_as_closed_as_pages(world: World) -> None:
+def test_fragments_are_as_closed_as_pages(world):
     routes = of_pages(sample(sorted(MEMBERSHIP), 4, by_seed=4))
     assert not world.differences(routes, {"HX-Request": "true"})
 
 
-def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
+def test_every_route_of_programs_about_a_thing_has_a_row():
     read_first = {"boards-cells", "boards-runs", "flows-estimates", "flows-runs"}
     of_programs = {
         route.name
@@ -201,6 +201,6 @@ def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
     assert of_programs == rows | {f"api:v1-{name}" for name in read_first}
 
 
-def test_programs_get_what_their_users_role_says(world: World) -> None:
+def test_programs_get_what_their_users_role_says(world):
     routes = [(name, method, rule) for (name, method), rule in PROGRAMS.items()]
     assert not world.differences(routes)

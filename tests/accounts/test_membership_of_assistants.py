@@ -17,7 +17,7 @@ from django.test import Client
 from api.assistants import http, server, tools
 from api.assistants.http import Assistants
 from tests.accounts.membership import ASSISTANTS, OBJECTS, PROGRAMS, ROLES, declared
-from tests.accounts.test_membership import World, world
+from tests.accounts.test_membership import world
 from tests.api.assistants.conftest import connect_client
 from tests.sampling import one_of_each
 
@@ -99,7 +99,7 @@ def named_parameters() -> set[tuple[str, str]]:
     return asyncio.run(list_parameters())
 
 
-def test_every_tool_about_a_thing_has_a_row() -> None:
+def test_every_tool_about_a_thing_has_a_row():
     about_things = {pair for pair in named_parameters() if pair[1] not in OTHER}
     assert about_things == set(ASSISTANTS), "declare it in tests/accounts/membership.py"
 
@@ -122,7 +122,7 @@ async def ask(client: Assistant, tool: str, parameter: str, key: Any) -> None:
         await sync_to_async(rolled_back.__exit__)(None, None, None)
 
 
-def test_assistants_get_what_their_users_role_says(world: World) -> None:
+def test_assistants_get_what_their_users_role_says(world):
     pages = Pages()
     cells = {
         role: [

@@ -1,7 +1,5 @@
 """Each permission that is checked exists, and staff need one to see others' runs."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Permission, User
 
@@ -12,7 +10,7 @@ from tests.projects.people import logged_in
 pytestmark = pytest.mark.django_db
 
 
-def test_every_checked_permission_exists() -> None:
+def test_every_checked_permission_exists():
     existing = {
         f"{p.content_type.app_label}.{p.codename}" for p in Permission.objects.select_related()
     }
@@ -20,7 +18,7 @@ def test_every_checked_permission_exists() -> None:
 
 
 @pytest.mark.parametrize("permission", permissions.SEE_RUNS)
-def test_staff_without_a_permission_see_their_own_runs_only(make_run: Any, permission: str) -> None:
+def test_staff_without_a_permission_see_their_own_runs_only(make_run, permission):
     run = make_run(title="secret plans")
     eva = User.objects.create_user("eva", is_staff=True)
     browser = logged_in(eva)

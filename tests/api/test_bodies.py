@@ -72,7 +72,7 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("mark", [b"", MARK], ids=["plain", "mark"])
-def test_a_body_in_chunks_is_read_at_every_door(post: Post, mark: bytes) -> None:
+def test_a_body_in_chunks_is_read_at_every_door(post, mark):
     bodies = {address: mark + json.dumps(body).encode() for address, body in DOORS.items()}
     answers = post([(address, pieces(body), {}) for address, body in bodies.items()])
     failed = {answer.url.path: answer.text for answer in answers if 400 <= answer.status_code < 500}
@@ -81,7 +81,7 @@ def test_a_body_in_chunks_is_read_at_every_door(post: Post, mark: bytes) -> None
     assert [*Run.objects.values_list("arguments", flat=True)] == [INPUT] * 4
 
 
-def test_what_cannot_be_read_as_it_is_sent_is_refused(post: Post) -> None:
+def test_what_cannot_be_read_as_it_is_sent_is_refused(post):
     large = json.dumps({**INPUT, "x": "y" * (2 << 20)}).encode()
     calls: list[Any] = [(address, pieces(large), {}) for address in DOORS]
     compressed = [(address, b"\x1f\x8b\x08", {"Content-Encoding": "gzip"}) for address in DOORS]
@@ -99,7 +99,7 @@ IDS: dict[str, Any] = {  # the answered id, or None for a refusal
 }  # fmt: skip
 
 
-def test_an_assistant_gets_an_answer_whatever_its_request_is_named(post: Post) -> None:
+def test_an_assistant_gets_an_answer_whatever_its_request_is_named(post):
     text = '{{"jsonrpc": "2.0", "method": "ping", "id": {}}}'
     answers = post([("/mcp", text.format(name).encode(), {}) for name in IDS])
     answered = dict(zip(IDS, (answer.json()["id"] for answer in answers), strict=True))

@@ -25,7 +25,7 @@ def _lines(client: Client, token: str = TOKEN) -> dict[str, str]:
 
 
 @each_client
-def test_lines_name_this_address_and_the_token(client: Client) -> None:
+def test_lines_name_this_address_and_the_token(client):
     lines = "".join(_lines(client).values())
     assert ADDRESS.partition("://")[2] in lines
     assert lines.count(TOKEN) in ({0} if client.signs_in else {1, 2})
@@ -35,7 +35,7 @@ def test_lines_name_this_address_and_the_token(client: Client) -> None:
 
 
 @each_client
-def test_lines_are_of_their_language(client: Client) -> None:
+def test_lines_are_of_their_language(client):
     for language, code in _lines(client).items():
         if language == "Python":
             ast.parse(code)
@@ -54,6 +54,6 @@ def test_lines_are_of_their_language(client: Client) -> None:
 
 
 @each_client
-def test_the_documents_name_each_client(client: Client) -> None:
+def test_the_documents_name_each_client(client):
     text = (Path(settings.BASE_DIR) / "docs" / "API.md").read_text(encoding="utf-8")
     assert client.title in " ".join(text.split())

@@ -106,7 +106,7 @@ def kept_connection() -> Iterator[None]:
     derandomize=True,
     database=None,
 )
-def test_the_api_conforms_to_its_openapi_document(case: Any, secret: str) -> None:
+def test_the_api_conforms_to_its_openapi_document(case, secret):
     # schemathesis does not decode answers of a WSGI application
     plain = {"Accept-Encoding": "identity"}
     # A form cannot contain an empty list: no value arrives instead of a wrong one, which is valid.
@@ -121,7 +121,7 @@ def test_the_api_conforms_to_its_openapi_document(case: Any, secret: str) -> Non
         transaction.set_rollback(True)  # the next call does not see what this one wrote
 
 
-def test_the_openapi_document_names_each_operation_once() -> None:
+def test_the_openapi_document_names_each_operation_once():
     ids = [operation.id for operation in OPERATIONS]
     assert len(set(ids)) == len(ids)
     for operation in OPERATIONS:
@@ -129,19 +129,19 @@ def test_the_openapi_document_names_each_operation_once() -> None:
         assert operation.scope in tokens.SCOPES
 
 
-def test_every_paid_operation_accepts_an_idempotency_key() -> None:
+def test_every_paid_operation_accepts_an_idempotency_key():
     paid = {operation.id: operation for operation in OPERATIONS if operation.limit == "run"}
     expected = {"create_run", "run_flow", "create_board", "add_to_board", "run_board_again"}
     assert paid.keys() == expected
     assert all(KEY in operation.parameters for operation in paid.values())
 
 
-def test_the_components_are_json_schemas() -> None:
+def test_the_components_are_json_schemas():
     for component in COMPONENTS.values():
         Draft202012Validator.check_schema(component)
 
 
-def test_each_body_is_one_type_for_generated_clients() -> None:
+def test_each_body_is_one_type_for_generated_clients():
     bodies = [operation.body.component for operation in OPERATIONS if operation.body]
     assert "NewRun" in bodies
     for name in bodies:
@@ -149,7 +149,7 @@ def test_each_body_is_one_type_for_generated_clients() -> None:
         assert COMPONENTS[name].keys().isdisjoint({"anyOf", "oneOf", "allOf"}), name
 
 
-def test_defaults_are_values_that_generators_read() -> None:
+def test_defaults_are_values_that_generators_read():
     """openapi-python-client leaves out a call whose body has an object or a list as default."""
 
     def defaults(part: Any) -> Iterator[Any]:
@@ -164,7 +164,7 @@ def test_defaults_are_values_that_generators_read() -> None:
     assert all(isinstance(value, bool | int | str) for value in values)
 
 
-def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
+def test_the_document_has_the_pattern_of_each_endpoint_id():
     parameters = [parameter for operation in OPERATIONS for parameter in operation.parameters]
     schemas = [p.schema for p in parameters if p.name in {"endpoint_id", "model"}]
     names = {operation.body.component for operation in OPERATIONS if operation.body}
@@ -175,7 +175,7 @@ def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
 
 
 @pytest.mark.django_db
-def test_a_text_that_is_no_endpoint_id_is_answered_by_its_look_up(call: Any) -> None:
+def test_a_text_that_is_no_endpoint_id_is_answered_by_its_look_up(call):
     absent = call("GET", "/models/flux")
     answer = call("POST", "/runs", {"endpoint_id": "flux", "arguments": {}})
     for response in (absent, answer):
@@ -185,12 +185,12 @@ def test_a_text_that_is_no_endpoint_id_is_answered_by_its_look_up(call: Any) -> 
 
 
 @pytest.mark.django_db
-def test_the_document_says_which_vitrine_it_is_of(call: Any) -> None:
+def test_the_document_says_which_vitrine_it_is_of(call):
     assert document(OPERATIONS)["info"]["version"] == version()
     assert call("GET", "/me").json()["version"] == version()
 
 
-def test_the_openapi_document_is_public(client: Any) -> None:
+def test_the_openapi_document_is_public(client):
     response = client.get(f"{BASE}/openapi.json")
     assert response.json() == document(OPERATIONS)
     again = client.get(f"{BASE}/openapi.json", headers={"If-None-Match": response.headers["ETag"]})

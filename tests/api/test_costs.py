@@ -1,7 +1,6 @@
 """The cost of a run or an estimate as a number for programs."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -28,16 +27,14 @@ def run_with(state: SumState, **sums: str) -> Run:
         (SumState.RELEASED, {"expected": "0.05"}, "0", "billed"),
     ],
 )
-def test_a_run_has_the_best_known_figure(
-    state: SumState, sums: dict[str, str], amount: str, source: str
-) -> None:
+def test_a_run_has_the_best_known_figure(state, sums, amount, source):
     run = run_with(state, **sums)
     assert costs.of_run(run) == {"amount": amount, "source": source}
     assert costs.in_headers(run) == {"X-Vitrine-Cost": f"{amount}; source={source}"}
     assert costs.in_body(run) == {"cost": float(amount), "cost_source": source}
 
 
-def test_an_unknown_cost_is_no_number() -> None:
+def test_an_unknown_cost_is_no_number():
     run = run_with(SumState.SETTLED)
     assert (costs.of_run(run), costs.in_headers(run), costs.in_body(run)) == (None, {}, {})
 
@@ -54,9 +51,7 @@ def test_an_unknown_cost_is_no_number() -> None:
         (None, None, {}, None),
     ],
 )
-def test_an_estimate_has_its_usual_or_highest_figure(
-    low: str | None, high: str | None, more: dict[str, Any], expected: tuple[str, str] | None
-) -> None:
+def test_an_estimate_has_its_usual_or_highest_figure(low, high, more, expected):
     least, most = (None if bound is None else Decimal(bound) for bound in (low, high))
     figure = costs.of_estimate(Estimate(least, most, **more))
     assert figure == (expected and dict(zip(("amount", "source"), expected, strict=True)))

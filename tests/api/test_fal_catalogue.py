@@ -76,9 +76,7 @@ def ids_in(body: Any) -> list[str]:
     return [model["endpoint_id"] for model in body["models"]]
 
 
-def test_an_item_is_upstreams_own_with_the_callers_star(
-    get: Get, synced: CatalogueUpstream, user: Any
-) -> None:
+def test_an_item_is_upstreams_own_with_the_callers_star(get, synced, user):
     Favourite.objects.set(user.pk, Endpoint.objects.get(endpoint_id=FLUX), starred=True)
     body = get(f"?endpoint_id={FLUX}")
     given = synced.items[FLUX]
@@ -93,9 +91,7 @@ def test_an_item_is_upstreams_own_with_the_callers_star(
     assert other["metadata"]["is_favorited"] is False
 
 
-def test_the_cursor_gives_each_model_once_and_every_page_parses(
-    get: Get, synced: CatalogueUpstream, user: Any
-) -> None:
+def test_the_cursor_gives_each_model_once_and_every_page_parses(get, synced, user):
     _, secret = tokens.create(user, "reader", ["read"])
     browser = Client(headers={"Authorization": f"Bearer {secret}"})
     for question in ("limit=40", "limit=40&sort=recent", "q=video&limit=7", "category=training"):
@@ -114,7 +110,7 @@ def test_the_cursor_gives_each_model_once_and_every_page_parses(
             assert 0 < len(seen) < len(synced.items)
 
 
-def test_a_second_vitrine_syncs_from_the_first(synced: CatalogueUpstream, user: Any) -> None:
+def test_a_second_vitrine_syncs_from_the_first(synced, user):
     """`FAL_API_URL` may be another Vitrine's address: same models, documents and prices."""
     _, secret = tokens.create(user, "the second", ["read"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
@@ -151,9 +147,7 @@ def catalogue() -> list[tuple[Any, ...]]:
     return list(Endpoint.objects.values_list(*columns))
 
 
-def test_what_nobody_or_this_token_may_not_run_is_not_there(
-    get: Get, make_endpoint: Any, user: Any
-) -> None:
+def test_what_nobody_or_this_token_may_not_run_is_not_there(get, make_endpoint, user):
     open_, locked, blocked, gone = (
         make_endpoint(f"fal-ai/cat-{word}", category=word, unit_price_usd="1")
         for word in ("open", "locked", "blocked", "gone")
@@ -177,7 +171,7 @@ def test_what_nobody_or_this_token_may_not_run_is_not_there(
         assert ids_in(get(f"?category={endpoint.category}")) == []
 
 
-def test_a_rule_of_a_project_is_the_one_that_counts(get: Get, endpoint: Any, user: Any) -> None:
+def test_a_rule_of_a_project_is_the_one_that_counts(get, endpoint, user):
     from projects.models.project import private_project
 
     assert ids_in(get()) == [FLUX]
@@ -186,7 +180,7 @@ def test_a_rule_of_a_project_is_the_one_that_counts(get: Get, endpoint: Any, use
     assert get("?project=somebody-elses", 403)["error"]["type"] == "authorization_error"
 
 
-def test_filters_and_orders_are_fals(get: Get, make_endpoint: Any) -> None:
+def test_filters_and_orders_are_fals(get, make_endpoint):
     make_endpoint("fal-ai/a", position=1, status="deprecated")
     make_endpoint("fal-ai/b", position=0, published_at=datetime(2025, 1, 1, tzinfo=UTC))
     make_endpoint("fal-ai/c", position=2, published_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -205,9 +199,7 @@ def test_filters_and_orders_are_fals(get: Get, make_endpoint: Any) -> None:
     )  # ignored, as fal does
 
 
-def test_expansions_are_the_stored_document_or_say_why_not(
-    get: Get, make_endpoint: Any, documents: Any
-) -> None:
+def test_expansions_are_the_stored_document_or_say_why_not(get, make_endpoint, documents):
     make_endpoint(FLUX, documents[FLUX])
     make_endpoint("fal-ai/bare", position=1, schema_error="expansion_failed: not now")
     both = get("?expand=openapi-3.0&expand=enterprise_status")["models"]
@@ -240,21 +232,19 @@ def test_expansions_are_the_stored_document_or_say_why_not(
         ("&".join(f"endpoint_id={name}" for name in ids(51)), "at most 50"),
     ],
 )
-def test_a_wrong_parameter_is_named_in_fals_envelope(
-    get: Get, endpoint: Any, query: str, words: str
-) -> None:
+def test_a_wrong_parameter_is_named_in_fals_envelope(get, endpoint, query, words):
     error = get(f"?{query}", 400)["error"]
     assert error["type"] == "validation_error"
     assert words in error["message"]
 
 
-def test_characters_a_database_refuses_are_handled(get: Get, endpoint: Any) -> None:
+def test_characters_a_database_refuses_are_handled(get, endpoint):
     for query in ("q=%00", "category=%00x", "q=" + "x" * 5000):
         get(f"?{query}")
     get("?endpoint_id=%00", 404)
 
 
-def test_only_a_token_that_may_read_is_answered(user: Any, endpoint: Any) -> None:
+def test_only_a_token_that_may_read_is_answered(user, endpoint):
     _, running = tokens.create(user, "runs", ["run"])
     for header, status in (("", 401), ("Key wrong", 401), (f"Key {running}", 403)):
         for path in (MODELS, f"{PRICING}?endpoint_id={FLUX}"):
@@ -270,7 +260,7 @@ def test_only_a_token_that_may_read_is_answered(user: Any, endpoint: Any) -> Non
     assert (absent.status_code, absent.json()["error"]["type"]) == (404, "not_found")
 
 
-def test_prices_are_the_list_prices(get: Get, make_endpoint: Any) -> None:
+def test_prices_are_the_list_prices(get, make_endpoint):
     make_endpoint(FLUX, unit_price_usd="0.02500000", price_unit="megapixels", currency="USD")
     make_endpoint("fal-ai/free", unit_price_usd="0", price_unit="image")
     make_endpoint("fal-ai/unknown")
@@ -281,9 +271,7 @@ def test_prices_are_the_list_prices(get: Get, make_endpoint: Any) -> None:
     assert get("", 400, PRICING)["error"]["type"] == "validation_error"
 
 
-def test_a_page_takes_few_queries(
-    get: Get, synced: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_a_page_takes_few_queries(get, synced, django_assert_max_num_queries):
     get("?limit=10&expand=openapi-3.0")
     with django_assert_max_num_queries(6):
         get("?limit=10&expand=openapi-3.0")
@@ -334,9 +322,7 @@ N8N_NODE: list[tuple[str, str, dict[str, str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("act", "path", "query", "reads"), N8N_NODE, ids=[n[0] for n in N8N_NODE])
-def test_fals_n8n_node_finds_what_it_reads(
-    synced: Any, user: Any, act: str, path: str, query: dict[str, str], reads: list[str]
-) -> None:
+def test_fals_n8n_node_finds_what_it_reads(synced, user, act, path, query, reads):
     _, secret = tokens.create(user, "n8n", ["read", "run"])
     headers = {"Authorization": f"Key {secret}", "User-Agent": "n8n-nodes-fal/1.0.1"}
     response = Client(headers=headers).get(f"/api/fal/v1/{path}", query)
@@ -352,7 +338,7 @@ def test_fals_n8n_node_finds_what_it_reads(
         assert "prompt" in taken["properties"]
 
 
-def test_n8ns_http_node_lists_reads_the_schema_runs_and_follows(synced: Any, user: Any) -> None:
+def test_n8ns_http_node_lists_reads_the_schema_runs_and_follows(synced, user):
     """A row of nodes "HTTP Request"; each takes its address from the one before."""
     _, secret = tokens.create(user, "n8n", ["read", "run"])
     n8n = Client(headers={"Authorization": f"Key {secret}"})

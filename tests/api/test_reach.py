@@ -69,9 +69,7 @@ def outsiders(acme: Filled) -> list[Program]:
     return [Program(person("ana"), acme.project), Program(person("ben"))]
 
 
-def test_no_list_has_a_word_of_a_project_that_the_token_does_not_see(
-    acme: Filled, boreal: Filled
-) -> None:
+def test_no_list_has_a_word_of_a_project_that_the_token_does_not_see(acme, boreal):
     for program in outsiders(acme):
         for operation in LISTS:
             response = program("GET", operation.path)
@@ -84,9 +82,7 @@ def test_no_list_has_a_word_of_a_project_that_the_token_does_not_see(
     assert boreal.word in seen
 
 
-def test_each_list_of_what_lives_in_projects_can_be_narrowed_to_one(
-    acme: Filled, boreal: Filled
-) -> None:
+def test_each_list_of_what_lives_in_projects_can_be_narrowed_to_one(acme, boreal):
     # The leaderboard does not list rows: tests/runs/records/test_pages.py.
     rows = (op for op in LISTS if op.path != "/leaderboard")
     narrowed = [
@@ -105,9 +101,7 @@ def test_each_list_of_what_lives_in_projects_can_be_narrowed_to_one(
         assert row["project"] == "acme", path
 
 
-def test_nothing_is_at_the_address_of_one_thing_of_another_project(
-    acme: Filled, boreal: Filled
-) -> None:
+def test_nothing_is_at_the_address_of_one_thing_of_another_project(acme, boreal):
     one_things = [op for op in OPERATIONS if path_of(op, boreal.keys) != op.path]
     assert len(one_things) == 19
     for program in outsiders(acme):
@@ -123,7 +117,7 @@ def test_nothing_is_at_the_address_of_one_thing_of_another_project(
             assert response.status_code == 200, operation.id
 
 
-def test_what_is_hidden_is_its_users_alone(acme: Filled) -> None:
+def test_what_is_hidden_is_its_users_alone(acme):
     hidden = {"/runs": "run_id", "/presets": "preset_id", "/uploads": "upload_id"}
     Run.objects.update(is_hidden=True)
     Preset.objects.update(is_hidden=True)
@@ -145,9 +139,7 @@ def test_what_is_hidden_is_its_users_alone(acme: Filled) -> None:
         (True, "?project=acme", "acme"),
     ],
 )
-def test_what_begins_lies_in_the_named_project_else_in_the_tokens(
-    acme: Filled, bound: bool, named: str, lands_in: str
-) -> None:
+def test_what_begins_lies_in_the_named_project_else_in_the_tokens(acme, bound, named, lands_in):
     program = Program(person("ana"), acme.project if bound else None)
     run = program("POST", f"/runs{named}", BODY)
     assert (run.status_code, run.json()["project"]) == (201, lands_in)
@@ -159,9 +151,7 @@ def test_what_begins_lies_in_the_named_project_else_in_the_tokens(
 
 
 @pytest.mark.parametrize("slug", ["boreal", "private", "nothing", "%E2%98%83"])
-def test_naming_another_project_is_refused_with_a_sentence(
-    acme: Filled, boreal: Filled, slug: str
-) -> None:
+def test_naming_another_project_is_refused_with_a_sentence(acme, boreal, slug):
     programs = [Program(person("ana"), acme.project)]
     programs += [Program(person("ben"))] if slug != "private" else []
     for program in programs:
@@ -174,7 +164,7 @@ def test_naming_another_project_is_refused_with_a_sentence(
     assert Run.objects.count() == 2
 
 
-def test_the_projects_are_listed_with_the_role(acme: Filled, boreal: Filled) -> None:
+def test_the_projects_are_listed_with_the_role(acme, boreal):
     rows = Program(person("cas"))("GET", "/projects").json()["items"]
     assert [(row["slug"], row["role"]) for row in rows] == [
         ("private", "manager"),
@@ -184,7 +174,7 @@ def test_the_projects_are_listed_with_the_role(acme: Filled, boreal: Filled) -> 
     assert row == {"slug": "boreal", "name": "Boreal", "role": "maker", "is_archived": False}
 
 
-def test_a_bound_token_ends_with_the_membership_and_says_why(acme: Filled) -> None:
+def test_a_bound_token_ends_with_the_membership_and_says_why(acme):
     bound, free = Program(person("ana"), acme.project), Program(person("ana"))
     assert bound("GET", "/runs").status_code == 200
     Membership.objects.get(project=acme.project, user=person("ana")).delete()
@@ -195,13 +185,13 @@ def test_a_bound_token_ends_with_the_membership_and_says_why(acme: Filled) -> No
     assert free("GET", f"/runs/{acme.keys['run_id']}").status_code == 404
 
 
-def test_what_the_browser_has_chosen_does_not_apply(acme: Filled, client: Any) -> None:
+def test_what_the_browser_has_chosen_does_not_apply(acme, client):
     client.force_login(person("ana"))
     client.get("/?project=acme")
     assert Program(person("ana"))("POST", "/runs", BODY).json()["project"] == "private"
 
 
-def test_a_bound_token_reads_files_of_its_project_alone(acme: Filled, boreal: Filled) -> None:
+def test_a_bound_token_reads_files_of_its_project_alone(acme, boreal):
     bound = Program(person("ana"), acme.project).client
     for filled, status in ((acme, 200), (boreal, 404)):
         assert bound.get(f"/runs/{filled.keys['run_id']}/output.json").status_code == status
@@ -209,7 +199,7 @@ def test_a_bound_token_reads_files_of_its_project_alone(acme: Filled, boreal: Fi
     assert bound.get(upload.get_absolute_url()).status_code == 404
 
 
-def test_a_key_returns_no_run_of_another_project(acme: Filled, boreal: Filled) -> None:
+def test_a_key_returns_no_run_of_another_project(acme, boreal):
     def post(program: Program, query: str = "") -> Any:
         return program.client.post(
             f"{BASE}/runs{query}",
@@ -225,7 +215,7 @@ def test_a_key_returns_no_run_of_another_project(acme: Filled, boreal: Filled) -
     assert post(Program(person("ana"), acme.project)).status_code == 422
 
 
-def test_a_key_returns_no_board_of_another_project(acme: Filled, boreal: Filled) -> None:
+def test_a_key_returns_no_board_of_another_project(acme, boreal):
     body = {"columns": [{"endpoint_id": FLUX}], "rows": [{"prompt": "b"}], "title": "nightjar"}
 
     def post(program: Program) -> Any:
@@ -242,7 +232,7 @@ def test_a_key_returns_no_board_of_another_project(acme: Filled, boreal: Filled)
     assert "nightjar" not in response.content.decode()
 
 
-def test_a_token_is_bound_to_a_project_of_its_user_alone(boreal: Filled) -> None:
+def test_a_token_is_bound_to_a_project_of_its_user_alone(boreal):
     with pytest.raises(ValueError, match="of which its user is a member"):
         tokens.create(person("ben"), "x", project=boreal.project)
     assert tokens.create(person("ben"), "x", project=private_project(person("ben")))

@@ -1,8 +1,6 @@
 """Tokens belong to a user, expire, are stored as digests, and can be revoked."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +16,7 @@ from tests.projects.people import make_project
 pytestmark = pytest.mark.django_db
 
 
-def test_a_token_identifies_its_user_and_scopes(user: Any) -> None:
+def test_a_token_identifies_its_user_and_scopes(user):
     token, secret = tokens.create(user, " nightly  script ", ["run", "read"])
     authenticated = tokens.authenticate(secret)
     assert authenticated is not None
@@ -30,7 +28,7 @@ def test_a_token_identifies_its_user_and_scopes(user: Any) -> None:
     assert authenticated.pk == token.pk
 
 
-def test_the_database_does_not_contain_the_token(user: Any) -> None:
+def test_the_database_does_not_contain_the_token(user):
     token, secret = tokens.create(user, "script")
     row = Token.objects.filter(pk=token.pk).values().get()
     assert secret not in str(row)
@@ -39,7 +37,7 @@ def test_the_database_does_not_contain_the_token(user: Any) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "nonsense", "vitrine_" + "x" * 43, "vitrine_" + "ü" * 43])
-def test_an_unknown_token_is_invalid(user: Any, secret: str) -> None:
+def test_an_unknown_token_is_invalid(user, secret):
     tokens.create(user, "script")
     assert tokens.authenticate(secret) is None
 
@@ -57,14 +55,14 @@ def _deactivate(token: Token) -> None:
 
 
 @pytest.mark.parametrize("end", [_revoke, _expire, _deactivate])
-def test_a_token_that_ended_is_invalid(user: Any, end: Callable[[Token], None]) -> None:
+def test_a_token_that_ended_is_invalid(user, end):
     token, secret = tokens.create(user, "script", days=1)
     assert tokens.authenticate(secret) is not None
     end(token)
     assert tokens.authenticate(secret) is None
 
 
-def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
+def test_an_old_revocation_cannot_be_undone(user):
     token, secret = tokens.create(user, "script")
     token.revoked_at = timezone.now() - timedelta(hours=25)
     token.save()
@@ -73,7 +71,7 @@ def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
     assert tokens.authenticate(secret) is None
 
 
-def test_the_last_use_is_recorded_to_the_minute(user: Any, django_assert_num_queries: Any) -> None:
+def test_the_last_use_is_recorded_to_the_minute(user, django_assert_num_queries):
     token, secret = tokens.create(user, "script")
     tokens.authenticate(secret)
     token.refresh_from_db()
@@ -94,15 +92,13 @@ def test_the_last_use_is_recorded_to_the_minute(user: Any, django_assert_num_que
         ("taken", ["read"], None, "already"),
     ],
 )
-def test_invalid_token_settings_are_refused_with_a_reason(
-    user: Any, name: str, scopes: list[str], days: int | None, reason: str
-) -> None:
+def test_invalid_token_settings_are_refused_with_a_reason(user, name, scopes, days, reason):
     tokens.create(user, "taken")
     with pytest.raises(ValueError, match=reason):
         tokens.create(user, name, scopes, days)
 
 
-def test_the_command_prints_a_token(user: Any, capsys: Any) -> None:
+def test_the_command_prints_a_token(user, capsys):
     call_command("token", user.username, name="ci", scope="read,curate", days=7)
     authenticated = tokens.authenticate(capsys.readouterr().out.strip())
     assert authenticated is not None
@@ -113,14 +109,14 @@ def test_the_command_prints_a_token(user: Any, capsys: Any) -> None:
     )
 
 
-def test_the_command_reports_errors(user: Any) -> None:
+def test_the_command_reports_errors(user):
     with pytest.raises(CommandError, match="nobody named nobody"):
         call_command("token", "nobody")
     with pytest.raises(CommandError, match="at least one"):
         call_command("token", user.username, scope="everything")
 
 
-def test_the_command_binds_a_token_to_a_project(user: Any, capsys: Any) -> None:
+def test_the_command_binds_a_token_to_a_project(user, capsys):
     acme = make_project("Acme", ana="viewer")
     for slug, project in (("acme", acme), ("private", private_project(user))):
         call_command("token", user.username, name=slug, project=slug)
@@ -132,7 +128,7 @@ def test_the_command_binds_a_token_to_a_project(user: Any, capsys: Any) -> None:
         call_command("token", user.username, name="x", project="other")
 
 
-def test_an_admin_can_revoke_a_token(admin_client: Any, user: Any) -> None:
+def test_an_admin_can_revoke_a_token(admin_client, user):
     token, secret = tokens.create(user, "nightly script")
     listed = admin_client.get(reverse("admin:api_token_changelist")).content.decode()
     assert "nightly script" in listed
@@ -144,5 +140,5 @@ def test_an_admin_can_revoke_a_token(admin_client: Any, user: Any) -> None:
     assert tokens.authenticate(secret) is None
 
 
-def test_an_admin_cannot_create_a_token(admin_client: Any) -> None:
+def test_an_admin_cannot_create_a_token(admin_client):
     assert admin_client.get(reverse("admin:api_token_add")).status_code == 403

@@ -102,13 +102,13 @@ async def end(pk: uuid.UUID) -> None:
     await sync_to_async(state_machine.record)(pk, Observation("succeeded", output={}))
 
 
-def test_a_wait_ends_when_the_run_has_ended(make_run: Any) -> None:
+def test_a_wait_ends_when_the_run_has_ended(make_run):
     run = make_run(state="running")
     answer = serve(ended_by(address_of_run(run), lambda: end(run.pk))).json()
     assert answer == ["GET", "Bearer x", "succeeded"]
 
 
-def test_a_created_run_keeps_its_status(make_run: Any) -> None:
+def test_a_created_run_keeps_its_status(make_run):
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
@@ -122,7 +122,7 @@ def test_a_created_run_keeps_its_status(make_run: Any) -> None:
     assert serve(use) == (201, "/here", ["GET", "Bearer x", "succeeded"])
 
 
-def test_a_held_proxy_call_is_answered_from_its_named_address(make_run: Any) -> None:
+def test_a_held_proxy_call_is_answered_from_its_named_address(make_run):
     run = make_run(state="running")
     seen: list[Any] = []
 
@@ -148,7 +148,7 @@ def test_a_held_proxy_call_is_answered_from_its_named_address(make_run: Any) -> 
     assert (b"cookie", b"a=b") in headers
 
 
-def test_a_wait_ends_with_the_flow(user: Any) -> None:
+def test_a_wait_ends_with_the_flow(user):
     flow = Flow.objects.create(user=user, name="Fox", definition={"steps": []})
     flow_run = FlowRun.objects.create(
         user=user, flow=flow, form_token="t", definition={"steps": []}
@@ -163,7 +163,7 @@ def test_a_wait_ends_with_the_flow(user: Any) -> None:
     assert serve(ended_by(address, stop), app).text == "succeeded"
 
 
-def test_a_wait_ends_with_the_boards_runs(make_run: Any, user: Any) -> None:
+def test_a_wait_ends_with_the_boards_runs(make_run, user):
     run = make_run(state="running")
     board = Board.objects.create(user=user, source=run.endpoint, form_token="t")
     row = Row.objects.create(board=board, position=0, label="a", values={})
@@ -174,7 +174,7 @@ def test_a_wait_ends_with_the_boards_runs(make_run: Any, user: Any) -> None:
     assert serve(ended_by(address, lambda: end(run.pk)), app).text == "succeeded"
 
 
-def test_a_wait_includes_the_copies_of_files(make_run: Any) -> None:
+def test_a_wait_includes_the_copies_of_files(make_run):
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
@@ -191,7 +191,7 @@ def test_a_wait_includes_the_copies_of_files(make_run: Any) -> None:
     assert serve(use)[2] == "succeeded"
 
 
-def test_a_result_of_fals_clients_waits_for_the_copies(make_run: Any) -> None:
+def test_a_result_of_fals_clients_waits_for_the_copies(make_run):
     run = make_run(state="succeeded")
     files = Artifact.objects.filter(run=run)
     Artifact.objects.create(run=run, position=0, path="image", kind="image", url="https://x.test/a")
@@ -211,7 +211,7 @@ def test_a_result_of_fals_clients_waits_for_the_copies(make_run: Any) -> None:
     assert serve(use, app) == "stored"
 
 
-def test_a_slow_copy_does_not_hold_the_answer(make_run: Any, monkeypatch: Any) -> None:
+def test_a_slow_copy_does_not_hold_the_answer(make_run, monkeypatch):
     monkeypatch.setattr(wait, "COPY_WAIT_S", 0.2)
     run = make_run(state="running")
     output = from_output(OUTPUT, by="test")
@@ -222,7 +222,7 @@ def test_a_slow_copy_does_not_hold_the_answer(make_run: Any, monkeypatch: Any) -
 
 
 @pytest.mark.parametrize(("state", "wait_s"), [("failed", 50), ("running", 0.1)])
-def test_a_call_is_answered_with_the_run_as_it_is(make_run: Any, state: str, wait_s: float) -> None:
+def test_a_call_is_answered_with_the_run_as_it_is(make_run, state, wait_s):
     """A call for an ended run at once, a call for a running one when its time is over."""
     run = make_run(state=state)
 
@@ -232,7 +232,7 @@ def test_a_call_is_answered_with_the_run_as_it_is(make_run: Any, state: str, wai
     assert serve(use)[2] == state
 
 
-def test_a_shutdown_answers_waiting_calls(make_run: Any) -> None:
+def test_a_shutdown_answers_waiting_calls(make_run):
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
@@ -245,7 +245,7 @@ def test_a_shutdown_answers_waiting_calls(make_run: Any) -> None:
     assert serve(use) == ("running", "running")
 
 
-def test_a_caller_that_disconnects_waits_no_more(make_run: Any) -> None:
+def test_a_caller_that_disconnects_waits_no_more(make_run):
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> list[str]:

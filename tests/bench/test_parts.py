@@ -33,7 +33,7 @@ def stage(migrated: Path, collected: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_each_benchmark_is_found_by_its_name(name: str) -> None:
+def test_each_benchmark_is_found_by_its_name(name):
     assert callable(find(BENCHMARKS[name][0]))
     assert {*SMALL} <= {*BENCHMARKS}
 
@@ -41,7 +41,7 @@ def test_each_benchmark_is_found_by_its_name(name: str) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.browser
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_each_benchmark_measures_its_goals(stage: Stage, name: str) -> None:
+def test_each_benchmark_measures_its_goals(stage, name):
     more = SMALL.get(name, {})
     goals = find(BENCHMARKS[name][0])(stage, 1, False, **more)
     assert goals

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from config.settings import BASE_DIR
-from tests.browser.contexts import Contexts
 
 pytestmark = pytest.mark.browser
 # the focused element, the browser's event, the key that handlers receive
@@ -27,7 +26,7 @@ KEYS: list[tuple[str, dict[str, Any], str | None]] = [
 ]
 
 
-def test_handlers_get_the_key_that_was_meant(contexts: Contexts) -> None:
+def test_handlers_get_the_key_that_was_meant(contexts):
     page = contexts.take().new_page()
     page.set_content("<textarea></textarea><select></select>")
     page.add_script_tag(path=BASE_DIR / "static" / "js" / "keyboard.js")

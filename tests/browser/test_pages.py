@@ -11,7 +11,6 @@ from features.flows.models import Flow
 from projects.models import Project
 from runs.models import Run, View
 from tests.browser.axe import EXCESS, assert_usable
-from tests.browser.gallery import Open
 from tests.features.spending.spend.charges import charge, days_ago
 from tests.projects.people import make_project, person
 from tests.runs.records.worth import make_board, make_judged
@@ -92,7 +91,7 @@ def used_house(gallery: None, user: User) -> None:
     )  # fmt: skip
 
 
-def test_no_page_is_wider_than_the_screen(open_page: Open, used_house: None) -> None:
+def test_no_page_is_wider_than_the_screen(open_page, used_house):
     page: Page = open_page(PAGES[0])
     base = page.url.rstrip("/")
     run = Run.objects.get(title="A fox").get_absolute_url()
@@ -112,7 +111,7 @@ def test_no_page_is_wider_than_the_screen(open_page: Open, used_house: None) -> 
     assert not too_wide, "\n".join(f"{place} {px}" for place, px in too_wide.items())
 
 
-def test_everybody_can_use_every_page(open_page: Open, used_house: None) -> None:
+def test_everybody_can_use_every_page(open_page, used_house):
     page: Page = open_page(PAGES[0])
     base = page.url.rstrip("/")
     for address in sample(PAGES, 3, by_seed=4):

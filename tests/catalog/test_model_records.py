@@ -12,13 +12,13 @@ TOLD = ModelRecord(runs=50, failed=2, judged=40, kept=10, priced=40, spent=Decim
 TWO_CENTS = Decimal("0.02")
 
 
-def test_the_price_of_a_kept_result_is_what_the_judged_ones_cost() -> None:
+def test_the_price_of_a_kept_result_is_what_the_judged_ones_cost():
     assert TOLD.price_per_kept == Decimal("0.31")
     assert TOLD.share_kept == 0.25
     assert TOLD.line == "$0.31 per kept result · 10 of 40 kept"
 
 
-def test_its_interval_is_wilsons_of_the_share() -> None:
+def test_its_interval_is_wilsons_of_the_share():
     low, high = TOLD.share_interval
     assert (low, high) == pytest.approx((0.1419, 0.4019), abs=1e-4)  # as statsmodels has it
     interval = TOLD.price_interval
@@ -48,12 +48,12 @@ def test_its_interval_is_wilsons_of_the_share() -> None:
         (ModelRecord(judged=20, kept=4, is_of_house=True), "4 of 20 kept in the house", ""),
     ],
 )  # fmt: skip
-def test_a_card_says_what_is_known(record: ModelRecord, line: str, fact: str) -> None:
+def test_a_card_says_what_is_known(record, line, fact):
     assert record.line == line
     assert ModelRecords("key", {1: record}).fact(1) == fact
 
 
-def test_models_that_tell_nothing_come_last() -> None:
+def test_models_that_tell_nothing_come_last():
     dear = ModelRecord(judged=40, kept=10, priced=40, spent=Decimal(40))
     records = ModelRecords("key", {1: ModelRecord(judged=3, kept=3), 2: dear, 3: TOLD})
     assert sorted([4, 1, 2, 3], key=records.rank) == [3, 2, 4, 1]

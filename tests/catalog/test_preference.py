@@ -17,7 +17,7 @@ def order(records: ModelRecords, **options: Any) -> list[str]:
     return [row.display_name for row in sorted(rows, key=lambda row: preference.rank(row.pk))]
 
 
-def test_models_are_offered_by_price_known_record_marks_and_use_here(make_endpoint: Any) -> None:
+def test_models_are_offered_by_price_known_record_marks_and_use_here(make_endpoint):
     made = {
         name: make_endpoint(f"a/{name}", position=number, **values)
         for number, (name, values) in enumerate(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +25,7 @@ def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> En
     )
 
 
-def test_names_of_a_whole_catalogue_are_unique_and_contain_no_id() -> None:
+def test_names_of_a_whole_catalogue_are_unique_and_contain_no_id():
     titles = [
         Title(n, one["endpoint_id"], one["metadata"]["display_name"], one["metadata"]["category"])
         for n, one in enumerate(catalogue())
@@ -51,7 +50,7 @@ def test_names_of_a_whole_catalogue_are_unique_and_contain_no_id() -> None:
         ("a/flux/dev a/dev/flux", ["FLUX [dev]", "FLUX [dev], 2"]),
     ],
 )  # fmt: skip
-def test_namesakes_are_told_apart_in_words(ids: str, expected: list[str]) -> None:
+def test_namesakes_are_told_apart_in_words(ids, expected):
     pairs = (one.partition(":") for one in ids.split())
     titles = [Title(n, name, "FLUX [dev]", category) for n, (name, _, category) in enumerate(pairs)]
     assert [*full_names(titles).values()] == expected
@@ -72,9 +71,7 @@ def test_namesakes_are_told_apart_in_words(ids: str, expected: list[str]) -> Non
         ("Road to Rome", "Road to Rome", ("Road to Rome", "")),
     ],
 )  # fmt: skip
-def test_what_tells_variants_apart_follows_the_name(
-    name: str, base: str, parts: tuple[str, str]
-) -> None:
+def test_what_tells_variants_apart_follows_the_name(name, base, parts):
     assert in_parts(name, base) == parts
 
 
@@ -90,25 +87,25 @@ def fold_names(*ids: str, **how: Any) -> list[str]:
     ]
 
 
-def test_a_family_is_placed_at_its_first_member() -> None:
+def test_a_family_is_placed_at_its_first_member():
     assert fold_names("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
 
 
-def test_the_best_results_are_not_folded() -> None:
+def test_the_best_results_are_not_folded():
     assert fold_names("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
 
 
-def test_in_a_sorted_list_only_neighbours_fold() -> None:
+def test_in_a_sorted_list_only_neighbours_fold():
     assert fold_names("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
 
 
-def test_models_without_a_group_are_a_family_by_application_and_name() -> None:
+def test_models_without_a_group_are_a_family_by_application_and_name():
     first_of_x, second_of_x = endpoint("o/x/1", "X"), endpoint("o/x/2", "X")
     other = endpoint("o/x/3", "Y")
     assert [len(f.others) for f in fold([first_of_x, other, second_of_x])] == [1, 0]
 
 
-def test_every_model_of_a_folded_result_is_on_the_page(member: Client, make_endpoint: Make) -> None:
+def test_every_model_of_a_folded_result_is_on_the_page(member, make_endpoint):
     endings = ("age", "baby", "cartoon", "dawn", "edge", "fog", "gold", "haze", "ink")
     endpoint_ids = [f"fal-ai/image-editing/{n}" for n in endings]
     for position, name in enumerate(endpoint_ids):
@@ -145,7 +142,7 @@ def test_every_model_of_a_folded_result_is_on_the_page(member: Client, make_endp
         ("1e999999", "images", "1e999999 images"),
     ],
 )
-def test_billed_units_are_worded(count: str, unit: str, text: str) -> None:
+def test_billed_units_are_worded(count, unit, text):
     assert pricing.units_in_words(count, unit) == text
 
 
@@ -163,9 +160,7 @@ def test_billed_units_are_worded(count: str, unit: str, text: str) -> None:
         ("Hunyuan 3D", "fal-ai/hunyuan3d-v3/image-to-3d", "Hunyuan 3D v3"),
     ],
 )  # fmt: skip
-def test_a_name_adds_what_upstreams_title_leaves_out(
-    title: str, endpoint_id: str, name: str
-) -> None:
+def test_a_name_adds_what_upstreams_title_leaves_out(title, endpoint_id, name):
     assert with_version(title, endpoint_id) == name
 
 
@@ -185,7 +180,7 @@ def test_a_name_adds_what_upstreams_title_leaves_out(
         ("", "a"),
     ],
 )
-def test_a_title_with_its_version_is_kept(title: str, endpoint_id: str) -> None:
+def test_a_title_with_its_version_is_kept(title, endpoint_id):
     assert with_version(title, endpoint_id) == title
 
 
@@ -197,7 +192,7 @@ NAME_IDS = st.lists(st.sampled_from(NAME_PARTS), min_size=1, max_size=4).map("/"
     st.sets(NAME_IDS.map("o/{}".format), min_size=2, max_size=12),
     st.sampled_from(["A", "v1", "A 1"]),
 )
-def test_names_are_unique_for_any_ids(ids: set[str], title: str) -> None:
+def test_names_are_unique_for_any_ids(ids, title):
     category = "image-to-video"
     names = full_names(
         Title(n, endpoint_id, title, category) for n, endpoint_id in enumerate(sorted(ids))
@@ -205,7 +200,7 @@ def test_names_are_unique_for_any_ids(ids: set[str], title: str) -> None:
     assert len(set(names.values())) == len(ids)
 
 
-def test_a_sync_gives_siblings_different_names(make_endpoint: Any) -> None:
+def test_a_sync_gives_siblings_different_names(make_endpoint):
     deeds = ("image-to-video", "text-to-video")
     first, second = (
         make_endpoint(f"a/pixverse/v5/{deed}", display_name="Pixverse", category=deed)

@@ -38,9 +38,7 @@ def refusal(path: str, size_bytes: int, user: Any, monkeypatch: pytest.MonkeyPat
         ("/csp-reports/", SMALL_BYTES),
     ],
 )
-def test_a_body_is_refused_by_its_announced_length(
-    path: str, most_bytes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_is_refused_by_its_announced_length(path, most_bytes, monkeypatch):
     def why(size_bytes: int, user: Any) -> str:
         return str(refusal(path, size_bytes, user, monkeypatch) or "")
 
@@ -51,21 +49,19 @@ def test_a_body_is_refused_by_its_announced_length(
         assert "256 KB is the most without a login" in why(length, AnonymousUser())
 
 
-def test_a_refusal_is_no_error_of_the_server(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_refusal_is_no_error_of_the_server(client, caplog):
     """A stranger filled the log with tracebacks, one for each post."""
     response = client.post("/login/", {"login": "x" * SMALL_BYTES})
     assert response.status_code == 413
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-def test_every_view_of_large_bodies_exists() -> None:
+def test_every_view_of_large_bodies_exists():
     names = {route.name for route in routes(get_resolver("config.urls").url_patterns)}
     assert names >= LARGE | BY_TICKET
 
 
-def test_the_error_page_states_the_body_limit(member: Client, settings: Any) -> None:
+def test_the_error_page_states_the_body_limit(member, settings):
     settings.POST_MAX_MB = 16
     body = {"file": io.BytesIO(bytes(17 * MB)), "name": "x"}
     response = member.post("/restorations/", body)

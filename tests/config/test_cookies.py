@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from config.starting.settings_rules import public_port
@@ -14,7 +12,7 @@ OURS = re.compile(r"vitrine_(session|csrf|theme|typed)_8000")
 
 
 @pytest.mark.django_db
-def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user: User) -> None:
+def test_every_cookie_is_named_with_our_prefix_and_the_port(client, user):
     user.set_password("correct horse")
     user.save()
     client.get("/login/")
@@ -28,9 +26,7 @@ def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user
 
 
 @pytest.mark.django_db
-def test_logins_at_other_sites_of_this_host_do_not_end_ours(
-    member: Client,
-) -> None:
+def test_logins_at_other_sites_of_this_host_do_not_end_ours(member):
     for name in ("sessionid", "csrftoken", "messages", "vitrine_session_9000", "vitrine_csrf_9000"):
         member.cookies[name] = "of another"
     page = member.get(reverse("account"))
@@ -48,6 +44,6 @@ def test_logins_at_other_sites_of_this_host_do_not_end_ours(
         ("https://vitrine.example.com:8443/x", 8443),
     ],
 )
-def test_cookie_names_use_the_port_of_the_public_address(address: str, port: int | None) -> None:
+def test_cookie_names_use_the_port_of_the_public_address(address, port):
     """Processes behind a proxy listen on different ports and have to share the cookies."""
     assert public_port(address) == port

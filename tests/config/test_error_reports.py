@@ -1,12 +1,8 @@
 """Error pages show no key, token or password, not even with DEBUG; they are still useful."""
 
-from typing import Any
-
 import pytest
 from django.conf import settings as configured
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
 from django.urls import path
 from django.views.debug import SafeExceptionReporterFilter
 
@@ -38,9 +34,7 @@ assert handler500
 
 
 @pytest.mark.parametrize("debug", [True, False])
-def test_error_pages_show_no_secret(
-    client: Client, user: User, settings: Any, debug: bool, leaks: list[str]
-) -> None:
+def test_error_pages_show_no_secret(client, user, settings, debug, leaks):
     settings.DEBUG, settings.ROOT_URLCONF = debug, __name__
     settings.DATABASE_URL = f"postgres://vitrine:{PASSWORD}@db/vitrine"
     client.force_login(user)

@@ -47,7 +47,7 @@ def installed(checkout: Path) -> set[str]:
     return {name.name.split("-")[0].lower() for name in packages.glob("*.dist-info")}
 
 
-def test_uv_takes_the_lock_wherever_its_settings_and_its_home_are(checkout: Path) -> None:
+def test_uv_takes_the_lock_wherever_its_settings_and_its_home_are(checkout):
     """The constraint of pyproject.toml made uv refuse each lock, and pip took minutes instead."""
     constraints = checkout / "constraints.txt"
     constraints.write_text("python-dateutil<3\n")
@@ -59,7 +59,7 @@ def test_uv_takes_the_lock_wherever_its_settings_and_its_home_are(checkout: Path
     assert {"django", "uvicorn", "pillow"} <= installed(checkout)
 
 
-def test_pip_takes_over_and_the_reason_is_said(checkout: Path) -> None:
+def test_pip_takes_over_and_the_reason_is_said(checkout):
     lock = (ROOT / "requirements" / "run.txt").read_text()
     (one,) = re.findall(r"^sniffio==.*(?:\n    --hash.*)+", lock, re.MULTILINE)
     (checkout / "requirements" / "one.txt").write_text(one)

@@ -34,7 +34,7 @@ PROGRAMS: list[tuple[str, set[str]]] = [
 
 
 @pytest.mark.parametrize(("program", "heavy"), sample(PROGRAMS, 0, by_seed=2))
-def test_heavy_modules_are_not_imported_at_start(program: str, heavy: set[str]) -> None:
+def test_heavy_modules_are_not_imported_at_start(program, heavy):
     code = f"import sys; {program}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert not heavy & set(done.stdout.decode().split())

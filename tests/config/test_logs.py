@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from config import logs
 from config.json_lines import JsonLines
@@ -34,14 +33,14 @@ def log(settings: Any) -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
-def test_a_403_of_a_page_writes_no_traceback(log: io.StringIO, client: Client) -> None:
+def test_a_403_of_a_page_writes_no_traceback(log, client):
     client.force_login(User.objects.create_user("olga", is_staff=True))
     assert client.get("/admin/status/").status_code == 403
     assert "Forbidden" in log.getvalue()
     assert "Traceback" not in log.getvalue()
 
 
-def test_a_failure_keeps_its_traceback(log: io.StringIO) -> None:
+def test_a_failure_keeps_its_traceback(log):
     try:
         raise RuntimeError("broken")
     except RuntimeError:
@@ -60,7 +59,7 @@ def as_json(message: str, *values: object, error: BaseException | None = None) -
     return read
 
 
-def test_a_line_of_json_says_when_who_and_what(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_of_json_says_when_who_and_what(monkeypatch):
     monkeypatch.setattr(request_ids, "current", lambda: "of-a-proxy-1")
     monkeypatch.setattr("sys.argv", ["manage.py", "worker"])
     line = as_json('it said "%s"\n', "no")
@@ -74,7 +73,7 @@ def test_a_line_of_json_says_when_who_and_what(monkeypatch: pytest.MonkeyPatch) 
     }
 
 
-def test_whatever_is_printed_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_is_printed_is_json(monkeypatch):
     """Tracebacks, warnings and a command's progress, like the records of the log."""
     written = io.StringIO()
     written.name = "<stderr>"
@@ -95,7 +94,7 @@ def test_whatever_is_printed_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ("?ticket={}", "\nand more"),
     ],
 )
-def test_secret_addresses_are_hidden_in_json_too(secret: str, rest: str) -> None:
+def test_secret_addresses_are_hidden_in_json_too(secret, rest):
     text = secret.format("never-shown-1234") + rest
     line = as_json("%s", text, error=ValueError(text))
     for part in ("message", "exception"):
@@ -104,7 +103,7 @@ def test_secret_addresses_are_hidden_in_json_too(secret: str, rest: str) -> None
     assert line["message"].endswith(rest.removeprefix("\\"))
 
 
-def test_an_exception_is_in_its_line() -> None:
+def test_an_exception_is_in_its_line():
     try:
         raise RuntimeError("broken")
     except RuntimeError as error:

@@ -32,7 +32,7 @@ def make(checkout: Path, *arguments: str, answer: str = "") -> subprocess.Comple
     )
 
 
-def test_clean_deletes_what_is_built_and_no_data(checkout: Path) -> None:
+def test_clean_deletes_what_is_built_and_no_data(checkout):
     (checkout / ".venv").mkdir()
     assert make(checkout, "clean").returncode == 0
     assert not (checkout / ".venv").exists()
@@ -40,14 +40,14 @@ def test_clean_deletes_what_is_built_and_no_data(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "is_left"), [("", True), ("n\n", True), ("y\n", False)])
-def test_reset_deletes_data_after_a_question(checkout: Path, answer: str, is_left: bool) -> None:
+def test_reset_deletes_data_after_a_question(checkout, answer, is_left):
     done = make(checkout, "reset", answer=answer)
     assert f"secrets in {checkout}/var for ever? [y/N]" in done.stdout
     assert ("Nothing was deleted." in done.stdout) == is_left
     assert (checkout / "var").exists() == is_left
 
 
-def test_the_environment_is_made_anew_with_its_python_and_its_lock(checkout: Path) -> None:
+def test_the_environment_is_made_anew_with_its_python_and_its_lock(checkout):
     python = checkout / ".venv/bin/python"
 
     def installed() -> int:

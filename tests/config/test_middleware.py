@@ -1,12 +1,9 @@
 """Pages are compressed as the browser prefers, files never; other sites get no hold of a page."""
 
 import gzip
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import Client, RequestFactory
 
 from config.middleware import CompressTexts, lower_forwarded_proto
 
@@ -22,7 +19,7 @@ pytestmark = pytest.mark.any_database
         ("identity", ""),
     ],
 )
-def test_pages_are_compressed(client: Client, user: User, accepted: str, encoding: str) -> None:
+def test_pages_are_compressed(client, user, accepted, encoding):
     client.force_login(user)
     response = client.get("/runs/", headers={"accept-encoding": accepted})
     assert response.headers.get("Content-Encoding", "") == encoding
@@ -36,9 +33,7 @@ def test_pages_are_compressed(client: Client, user: User, accepted: str, encodin
     ("content_type", "is_compressed"),
     [("application/json", True), ("image/png", False), ("video/mp4", False)],
 )
-def test_texts_are_compressed_but_not_media(
-    rf: RequestFactory, content_type: str, is_compressed: bool
-) -> None:
+def test_texts_are_compressed_but_not_media(rf, content_type, is_compressed):
     request = rf.get("/", headers={"accept-encoding": "gzip"})
     compress = CompressTexts(lambda request: HttpResponse())
     response = compress.process_response(
@@ -47,7 +42,7 @@ def test_texts_are_compressed_but_not_media(
     assert response.has_header("Content-Encoding") == is_compressed
 
 
-def test_the_policy_allows_no_inline_script_or_style(client: Client, user: User) -> None:
+def test_the_policy_allows_no_inline_script_or_style(client, user):
     client.force_login(user)
     policy = client.get("/runs/").headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
@@ -55,7 +50,7 @@ def test_the_policy_allows_no_inline_script_or_style(client: Client, user: User)
 
 
 @pytest.mark.parametrize("asker", ["cross-site", "same-site", "nonsense", None])
-def test_pages_are_isolated_from_their_opener(client: Client, asker: str | None) -> None:
+def test_pages_are_isolated_from_their_opener(client, asker):
     headers = {"sec-fetch-site": asker} if asker else {}
     for address in ("/login/", "/static/nothing.js", "/admin/login/"):
         response = client.get(address, headers=headers)
@@ -63,15 +58,13 @@ def test_pages_are_isolated_from_their_opener(client: Client, asker: str | None)
 
 
 @pytest.mark.parametrize("asker", ["none", "same-origin"])
-def test_pages_opened_directly_keep_their_browser_process(client: Client, asker: str) -> None:
+def test_pages_opened_directly_keep_their_browser_process(client, asker):
     response = client.get("/login/", headers={"sec-fetch-site": asker})
     assert "Cross-Origin-Opener-Policy" not in response.headers
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
-def test_a_proxy_may_write_the_scheme_in_capitals(
-    rf: RequestFactory, settings: Any, scheme: str
-) -> None:
+def test_a_proxy_may_write_the_scheme_in_capitals(rf, settings, scheme):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     respond = lower_forwarded_proto(lambda request: HttpResponse(request.scheme or ""))
     response = respond(rf.get("/", headers={"x-forwarded-proto": scheme}))

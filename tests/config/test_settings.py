@@ -100,8 +100,8 @@ def read(show_settings: Shown) -> Read:
     ],
 )
 def test_postgresql_options_in_the_database_url_take_precedence(
-    show_settings: Shown, query: str, threshold: int | None, more: dict[str, Any]
-) -> None:
+    show_settings, query, threshold, more
+):
     url = f"postgres://ana:secret@db/vitrine{query}"
     (options,) = show_settings("s.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
     assert options == {"server_side_binding": True, "prepare_threshold": threshold} | more
@@ -115,14 +115,12 @@ def test_postgresql_options_in_the_database_url_take_precedence(
         ({"UPSTREAM": "fal"}, "fal"),
     ],
 )
-def test_the_key_chooses_the_upstream(read: Read, variables: dict[str, str], upstream: str) -> None:
+def test_the_key_chooses_the_upstream(read, variables, upstream):
     assert read(**variables)[0] == upstream
 
 
 @pytest.mark.parametrize("variables", [{"FAL_KEY": "id:secret"}, {"file": "FAL_KEY=id:secret"}])
-def test_only_processes_that_call_upstream_have_the_key(
-    show_settings: Shown, variables: dict[str, str]
-) -> None:
+def test_only_processes_that_call_upstream_have_the_key(show_settings, variables):
     """The key is neither in its settings nor in the environment that its children would get."""
     expression = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
     assert show_settings(expression, with_key=False, **variables) == ["", None]
@@ -130,14 +128,14 @@ def test_only_processes_that_call_upstream_have_the_key(
 
 
 @pytest.mark.parametrize(("command", "key"), [("worker", "id:secret"), ("realtime", "")])
-def test_only_the_worker_has_the_admin_key(show_settings: Shown, command: str, key: str) -> None:
+def test_only_the_worker_has_the_admin_key(show_settings, command, key):
     variables = {"FAL_KEY": "a:b", "FAL_ADMIN_KEY": "id:secret"}
     expression = "s.FAL_ADMIN_KEY, __import__('os').environ.get('FAL_ADMIN_KEY')"
     assert show_settings(expression, command=command, **variables) == [key, key or None]
     assert show_settings(expression, with_key=False, **variables) == ["", None]
 
 
-def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
+def test_issuers_are_read_from_the_environment(show_settings):
     named = {"OIDC_ISSUER": "https://acme.example", "OIDC_CLIENT_ID": "v"}
     expression = "s.SOCIALACCOUNT_PROVIDERS, s.SIGN_UP_DOMAINS"
     (providers, domains) = show_settings(
@@ -151,7 +149,7 @@ def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
     )
 
 
-def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
+def test_files_are_allowed_from_fal_and_its_stand_ins(read):
     fal = ["https://fal.media", "https://*.fal.media", "https://storage.googleapis.com"]
     assert read(FAL_KEY="a:b")[1] == fal
     moved = read(
@@ -162,7 +160,7 @@ def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
     assert moved[1] == [*fal, "http://127.0.0.1:9001", "https://models.example.com:8443"]
 
 
-def test_a_local_stand_in_allows_only_its_own_port(show_settings: Shown) -> None:
+def test_a_local_stand_in_allows_only_its_own_port(show_settings):
     expression = "s.FAL_MEDIA_URLS, s.CONTENT_SECURITY_POLICY['DIRECTIVES']"
     media, policy = show_settings(
         expression,
@@ -178,7 +176,7 @@ def test_a_local_stand_in_allows_only_its_own_port(show_settings: Shown) -> None
         assert [source for source in policy[kind] if "//" in source] == media
 
 
-def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:
+def test_a_public_address_over_https_makes_cookies_secure(read):
     _, _, is_secure, hosts = read(FAL_KEY="a:b", PUBLIC_URL="https://vitrine.example.com")
     assert is_secure
     assert "vitrine.example.com" in hosts
@@ -207,14 +205,14 @@ WRONG: list[tuple[dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("variables", "start"), WRONG)
 def test_a_wrong_setting_is_named_in_one_sentence_that_quotes_no_secret(
-    show_settings: Shown, variables: dict[str, str], start: str
-) -> None:
+    show_settings, variables, start
+):
     message = refusal(show_settings, **variables)
     assert message.startswith(start)
     assert not {"secret", variables.get("FAL_KEY", "secret")} & {*re.findall(r"[\w ]+", message)}
 
 
-def test_a_public_host_of_any_script_is_served_as_browsers_send_it(show_settings: Shown) -> None:
+def test_a_public_host_of_any_script_is_served_as_browsers_send_it(show_settings):
     variables = {
         "PUBLIC_URL": "https://m\u00fcnchen.example:8443/",
         "ALLOWED_HOSTS": "stra\u00dfe.de",
@@ -224,7 +222,7 @@ def test_a_public_host_of_any_script_is_served_as_browsers_send_it(show_settings
     assert values == [f"https://{hosts[1]}:8443", hosts]
 
 
-def test_all_read_one_database_address(show_settings: Shown) -> None:
+def test_all_read_one_database_address(show_settings):
     address = "postgres://ana:p#ss@127.0.0.1:5432/vitrine"
     expression = "s.DATABASES['default']['PASSWORD'], s.DATABASE_URL"
     password, others = show_settings(expression, DATABASE_URL=address)
@@ -239,7 +237,7 @@ def refusal(show_settings: Shown, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("key", ["nocolon", "id:", ":secret", "two words:x", "é:x"])
-def test_a_malformed_key_is_refused_without_quoting_it(key: str) -> None:
+def test_a_malformed_key_is_refused_without_quoting_it(key):
     with pytest.raises(ImproperlyConfigured) as raised:
         settings_rules.require_key_pair(key)
     assert str(raised.value).startswith("FAL_KEY must be")
@@ -262,7 +260,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("name", sample([*ADDRESSES], 4, by_seed=1))
-def test_each_address_is_checked(show_settings: Shown, name: str) -> None:
+def test_each_address_is_checked(show_settings, name):
     message = refusal(show_settings, **{name: f"{ADDRESSES[name]}://[::1"})
     assert message.startswith(f"{name} must be an address that begins with ")
 
@@ -274,9 +272,7 @@ def test_each_address_is_checked(show_settings: Shown, name: str) -> None:
         (None, "cannot be read (Is a directory)"),
     ],
 )
-def test_an_unreadable_settings_file_is_named(
-    tmp_path: Path, content: bytes | None, reason: str
-) -> None:
+def test_an_unreadable_settings_file_is_named(tmp_path, content, reason):
     path = tmp_path / ".env"
     if content is None:
         path.mkdir()

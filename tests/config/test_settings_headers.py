@@ -6,13 +6,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
-from django.test import Client
 
 from accounts.sessions.store import SessionStore
 from tests.processes import ROOT, environment
@@ -45,14 +42,14 @@ def python(tmp_path: Path, *arguments: str) -> str:
 
 
 @pytest.mark.exhaustive
-def test_djangos_deployment_check_is_clean(tmp_path: Path) -> None:
+def test_djangos_deployment_check_is_clean(tmp_path):
     output = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert "no issues" in output
 
 
 @pytest.mark.exhaustive
 @pytest.mark.system
-def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated: Path) -> None:
+def test_with_a_public_https_address_http_is_redirected(tmp_path, migrated):
     shutil.copy(migrated, tmp_path / "v.sqlite3")
     requests = [
         ["plain", "/runs/", False],
@@ -72,7 +69,7 @@ def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated
     assert answers["metrics"][0] == 404
 
 
-def test_pages_forbid_unused_device_features(client: Client, db: None) -> None:
+def test_pages_forbid_unused_device_features(client, db):
     policy = client.get("/login/").headers["Permissions-Policy"]
     assert "camera=()" in policy
     assert "geolocation=()" in policy
@@ -83,14 +80,14 @@ def test_pages_forbid_unused_device_features(client: Client, db: None) -> None:
     "path",
     ["/runs/", "/runs/latest/", "{}", "{}run.json", "{}output.json", "{}elsewhere/", "/jump/"],
 )
-def test_pages_of_runs_are_not_cached_by_browsers(member: Client, make_run: Any, path: str) -> None:
+def test_pages_of_runs_are_not_cached_by_browsers(member, make_run, path):
     run = make_run(state="succeeded", output={})
     response = member.get(path.format(run.get_absolute_url()))
     assert response.status_code == 200
     assert set(re.split(", *", response.headers["Cache-Control"])) == {"private", "no-store"}
 
 
-def test_each_kind_of_signed_text_has_its_own_salt() -> None:
+def test_each_kind_of_signed_text_has_its_own_salt():
     salts = []
     for package in ("accounts", "house", "catalog", "config", "core", "playground", "runs"):
         for file in (ROOT / package).rglob("*.py"):
@@ -104,7 +101,7 @@ def test_each_kind_of_signed_text_has_its_own_salt() -> None:
     assert SessionStore().key_salt not in {SessionBase().key_salt, "django.contrib.sessions"}
 
 
-def test_a_session_outlives_a_new_secret_key(client: Client, user: User, settings: Any) -> None:
+def test_a_session_outlives_a_new_secret_key(client, user, settings):
     client.force_login(user)
     signed = signing.dumps("x", salt="vitrine.test")
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another"

@@ -103,12 +103,8 @@ WRONG: list[tuple[str, dict[str, str] | str, str]] = [
 
 @pytest.mark.parametrize(("process", "wrong", "start_of_message"), sample(WRONG, 2, by_seed=2))
 def test_what_is_wrong_stops_each_process_with_one_line_and_changes_nothing(
-    checkout: Path,
-    tmp_path: Path,
-    process: str,
-    wrong: dict[str, str] | str,
-    start_of_message: str,
-) -> None:
+    checkout, tmp_path, process, wrong, start_of_message
+):
     if isinstance(wrong, str):
         wrong = migrated_otherwise(checkout, wrong)(tmp_path)
     files = {file: file.read_bytes() for file in tmp_path.iterdir()}
@@ -118,7 +114,7 @@ def test_what_is_wrong_stops_each_process_with_one_line_and_changes_nothing(
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == files
 
 
-def test_a_taken_port_is_named_in_one_sentence(checkout: Path) -> None:
+def test_a_taken_port_is_named_in_one_sentence(checkout):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -132,9 +128,7 @@ def test_a_taken_port_is_named_in_one_sentence(checkout: Path) -> None:
     "collected",
     ["nothing", pytest.param("an earlier version", marks=pytest.mark.exhaustive)],
 )
-def test_missing_static_files_stop_the_web_process_with_one_line(
-    checkout: Path, tmp_path: Path, collected: str
-) -> None:
+def test_missing_static_files_stop_the_web_process_with_one_line(checkout, tmp_path, collected):
     if collected == "an earlier version":
         (tmp_path / "static").mkdir()
         paths = json.dumps({"css/gallery.css": "css/gallery.0123456789ab.css"})
@@ -150,7 +144,7 @@ def test_missing_static_files_stop_the_web_process_with_one_line(
     assert "Run `manage.py collectstatic --noinput` once" in sentence
 
 
-def test_a_full_disk_is_reported_with_its_figures(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_its_figures(tmp_path):
     folder = tmp_path / "not" / "there"
     free = shutil.disk_usage(tmp_path).free
     with pytest.raises(ImproperlyConfigured) as raised:
@@ -164,7 +158,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_file_permissions_of_others_are_removed(tmp_path: Path) -> None:
+def test_file_permissions_of_others_are_removed(tmp_path):
     folder = tmp_path / "var"
     (folder / "media").mkdir(parents=True)
     elsewhere = tmp_path / "elsewhere"

@@ -5,12 +5,10 @@ fragments.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.test import Client
 
-from tests.accounts.test_access import World
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES, failures, status_of
 from tests.edges.values import names_of
@@ -27,7 +25,7 @@ def htmx(browser: Client) -> Client:
     return browser
 
 
-def test_a_fragment_answers_whatever_it_is_given(world: World, htmx: Client) -> None:
+def test_a_fragment_answers_whatever_it_is_given(world, htmx):
     """Every parameter, and some alone, is a NUL, which SQLite stores and PostgreSQL refuses.
 
     In some requests alone, because an error of one parameter, mostly `~do`, hides another's.
@@ -46,9 +44,7 @@ def test_a_fragment_answers_whatever_it_is_given(world: World, htmx: Client) -> 
     assert not broken, "\n".join(map(str, broken))
 
 
-def test_whoever_asks_for_the_head_alone_gets_what_the_page_would_say(
-    world: Any, browser: Client
-) -> None:
+def test_whoever_asks_for_the_head_alone_gets_what_the_page_would_say(world, browser):
     """RFC 9110, 9.3.2; except in Django's own admin, and a login link, which works only once."""
     differing = []
     for name in sample([name for name in ROUTES if not name.startswith("admin:")], 30, by_seed=20):

@@ -25,12 +25,12 @@ def allowed(user: User, *denied: Action) -> set[Action]:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_denied_actions_are_denied_to_superusers_too(action: Action) -> None:
+def test_denied_actions_are_denied_to_superusers_too(action):
     superuser = User(is_superuser=True, is_active=True)
     assert allowed(superuser) == set(ACTIONS)
     assert allowed(superuser, action) == {*ACTIONS} - {action}
     assert allowed(superuser, *ACTIONS) == set()
 
 
-def test_other_actions_still_need_the_permission() -> None:
+def test_other_actions_still_need_the_permission():
     assert allowed(User(is_active=False)) == set()

@@ -4,13 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from core import byte_cache
 from core.byte_cache import ByteCache, byte_cached, size_of
 
 
-def test_a_cache_stays_within_its_size() -> None:
+def test_a_cache_stays_within_its_size():
     cache: ByteCache[str] = ByteCache("a test", 10_000, len)
     for number in range(1000):
         cache.put(number, "x" * 300)
@@ -20,7 +19,7 @@ def test_a_cache_stays_within_its_size() -> None:
     assert cache.get(0) is None
 
 
-def test_recently_used_entries_stay() -> None:
+def test_recently_used_entries_stay():
     cache: ByteCache[str] = ByteCache("a test", 2500, len)
     for key in "abc":
         cache.put(key, key * 400)
@@ -30,7 +29,7 @@ def test_recently_used_entries_stay() -> None:
     assert [key for key in "abcde" if cache.get(key)] == ["a", "c", "d", "e"]
 
 
-def test_a_value_larger_than_the_cache_is_not_stored() -> None:
+def test_a_value_larger_than_the_cache_is_not_stored():
     cache: ByteCache[str] = ByteCache("a test", 10_000, len)
     cache.put("small", "x")
     cache.put("huge", "x" * 10_000)
@@ -38,7 +37,7 @@ def test_a_value_larger_than_the_cache_is_not_stored() -> None:
     assert cache.get("small") == "x"
 
 
-def test_a_cached_function_is_called_once_even_if_it_returns_none() -> None:
+def test_a_cached_function_is_called_once_even_if_it_returns_none():
     computed = []
 
     @byte_cached(10_000)
@@ -50,7 +49,7 @@ def test_a_cached_function_is_called_once_even_if_it_returns_none() -> None:
     assert computed == ["a", "b"]
 
 
-def test_a_cache_key_does_not_keep_its_arguments_alive() -> None:
+def test_a_cache_key_does_not_keep_its_arguments_alive():
     @byte_cached(10_000, key=lambda whole, name: name)
     def compute(whole: object, name: str) -> str:
         return name
@@ -60,7 +59,7 @@ def test_a_cache_key_does_not_keep_its_arguments_alive() -> None:
     assert size_of(compute) < 1000
 
 
-def test_the_size_of_an_entry_includes_its_key() -> None:
+def test_the_size_of_an_entry_includes_its_key():
     @byte_cached(100_000)
     def nothing(value: str) -> None:
         return None
@@ -71,12 +70,12 @@ def test_the_size_of_an_entry_includes_its_key() -> None:
     assert 0 < len(cache) < 10
 
 
-def test_the_size_of_a_value_includes_its_contents() -> None:
+def test_the_size_of_a_value_includes_its_contents():
     text = "x" * 100_000
     assert 100_000 < size_of({"a": [text, text], "b": str}) < 101_000
 
 
-def test_threads_share_one_cache() -> None:
+def test_threads_share_one_cache():
     cache: ByteCache[int] = ByteCache("a test", 50_000, lambda value: 100)
 
     def work(start: int) -> None:
@@ -91,7 +90,7 @@ def test_threads_share_one_cache() -> None:
 
 
 @pytest.mark.django_db
-def test_only_the_operator_sees_cache_sizes(client: Client, user: User) -> None:
+def test_only_the_operator_sees_cache_sizes(client, user):
     assert "caches" not in client.get("/healthz").json()
     client.force_login(user)
     assert "caches" not in client.get("/healthz").json()

@@ -41,21 +41,21 @@ def assert_portable(name: str, suffix: str) -> None:
 @given(STEMS, SUFFIXES)
 @example("con" + "-" * 200 + "x", "")  # after the cut, the rest is a device
 @example("con." + "a" * 200, ".png")
-def test_every_text_becomes_a_name_for_every_system(stem: str, suffix: str) -> None:
+def test_every_text_becomes_a_name_for_every_system(stem, suffix):
     name = portable_name(stem, suffix)
     assert_portable(name, suffix)
     assert portable_name(name.removesuffix(suffix), suffix) == name
 
 
 @given(STEMS, SUFFIXES, st.integers(2, 5000))
-def test_a_numbered_name_is_one_too(stem: str, suffix: str, number: int) -> None:
+def test_a_numbered_name_is_one_too(stem, suffix, number):
     name = numbered_name(portable_name(stem, suffix), number)
     assert_portable(name, "")
     assert f"-{number}" in name
 
 
 @given(st.text(), st.integers(0, 60))
-def test_a_text_is_shortened_between_the_characters_that_people_see(text: str, size: int) -> None:
+def test_a_text_is_shortened_between_the_characters_that_people_see(text, size):
     short = shorten(text, size)
     assert text.startswith(short)
     assert len(short.encode()) <= size
@@ -81,5 +81,5 @@ def test_a_text_is_shortened_between_the_characters_that_people_see(text: str, s
         ("con", "_con.png"),
     ],
 )
-def test_what_a_portable_name_keeps(stem: str, name: str) -> None:
+def test_what_a_portable_name_keeps(stem, name):
     assert portable_name(stem, ".png") == name

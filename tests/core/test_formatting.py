@@ -11,7 +11,7 @@ from core.formatting import counted, duration, exactly, money
 @pytest.mark.parametrize(
     ("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1200, "1,200 runs")]
 )
-def test_a_count_has_its_noun(count: int, text: str) -> None:
+def test_a_count_has_its_noun(count, text):
     assert counted(count, "run") == text
 
 
@@ -29,14 +29,14 @@ def test_a_count_has_its_noun(count: int, text: str) -> None:
         ("0", "$0.00"),
     ],
 )
-def test_money_has_two_digits_after_its_zeros_or_three_exact_ones(amount: str, text: str) -> None:
+def test_money_has_two_digits_after_its_zeros_or_three_exact_ones(amount, text):
     assert money(Decimal(amount)) == text
 
 
 @pytest.mark.parametrize(
     ("amount", "text"), [("0.14159", "$0.14159"), ("0.1000", "$0.10"), ("1234.5", "$1,234.50")]
 )
-def test_an_exact_amount_has_all_its_digits(amount: str, text: str) -> None:
+def test_an_exact_amount_has_all_its_digits(amount, text):
     assert exactly(Decimal(amount)) == text
 
 
@@ -49,6 +49,6 @@ def test_an_exact_amount_has_all_its_digits(amount: str, text: str) -> None:
         (3700, "1 h 1 min"),
     ],
 )
-def test_durations_are_worded(seconds: float, text: str) -> None:
+def test_durations_are_worded(seconds, text):
     assert duration(seconds) == text
     assert duration(timedelta(seconds=seconds)) == text

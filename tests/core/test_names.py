@@ -24,7 +24,7 @@ from tests.tables import each_row
         "\uff21nna Berg",
     ],
 )
-def test_a_name_is_taken_in_every_spelling_that_looks_like_it(other: str) -> None:
+def test_a_name_is_taken_in_every_spelling_that_looks_like_it(other):
     assert name_key(other) == name_key("Anna Berg")
 
 
@@ -47,7 +47,7 @@ def test_a_name_is_taken_in_every_spelling_that_looks_like_it(other: str) -> Non
         ("\u041a\u043e\u043b\u044f", "\u049a\u043e\u043b\u044f"),
     ],
 )  # fmt: skip
-def test_a_name_that_may_be_read_for_another_looks_like_it(name: str, other: str) -> None:
+def test_a_name_that_may_be_read_for_another_looks_like_it(name, other):
     assert looks_like(other, name)
     assert looks_like(name, other)
 
@@ -61,48 +61,48 @@ def test_a_name_that_may_be_read_for_another_looks_like_it(name: str, other: str
         ("Clara", "Dara"),
     ],
 )
-def test_a_name_that_reads_differently_does_not_look_like_it(name: str, other: str) -> None:
+def test_a_name_that_reads_differently_does_not_look_like_it(name, other):
     assert not looks_like(name, other)
 
 
-def test_names_that_a_reader_tells_apart_are_two() -> None:
+def test_names_that_a_reader_tells_apart_are_two():
     keys = {name_key(name) for name in ("Anna", "Ana", "Ána", "Anna B", "安娜", "آنا")}
     assert len(keys) == 6
 
 
-def test_characters_that_turn_the_text_around_are_left_out() -> None:
+def test_characters_that_turn_the_text_around_are_left_out():
     assert clean_name(" An\u202ena\n\x07 Berg\u200b ") == "Anna Berg"
 
 
 @given(st.text(max_size=MAX_NAME_CHARS))
-def test_cleaning_again_changes_nothing(text: str) -> None:
+def test_cleaning_again_changes_nothing(text):
     name = clean_name(text)
     assert clean_name(name) == name
     assert name_key(name) == name_key(text)
 
 
 @given(st.text(max_size=MAX_NAME_CHARS))
-def test_the_key_of_every_name_that_fits_fits(text: str) -> None:
+def test_the_key_of_every_name_that_fits_fits(text):
     assert len(name_key(text)) <= MAX_KEY_CHARS
 
 
 @pytest.mark.parametrize(
     "other", ["\u041ewner", "0wner", "\u0585wner", "owne\u0433", "OWNER\u3164"]
 )
-def test_a_user_name_that_looks_like_the_owners_is_the_owners(other: str) -> None:
+def test_a_user_name_that_looks_like_the_owners_is_the_owners(other):
     assert name_key(other) == name_key("owner")
 
 
 @pytest.mark.parametrize(
     "text", ["\u3164", "\u2800", "\ufe0f", "\u034f \u200d", "\u115f\u1160", "\x00"]
 )
-def test_what_shows_nothing_is_no_name(text: str) -> None:
+def test_what_shows_nothing_is_no_name(text):
     assert clean_name(text) == ""
 
 
 @pytest.mark.parametrize(
     "text", ["हिन्दी", "น้ำ", "കവിത", "\u0646\u0627\u0645\u200c\u0647", "Füchsin"]
 )
-def test_names_of_every_script_keep_their_marks(text: str) -> None:
+def test_names_of_every_script_keep_their_marks(text):
     assert clean_name(text) == text
     assert len({name_key(text), name_key(text[:-1])}) == 2

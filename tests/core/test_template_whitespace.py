@@ -24,17 +24,17 @@ from core.template_whitespace import collapse_whitespace
          "<p>{{ a }} {% if b %} · {{ b }} {% endif %}</p>"),
     ],
 )  # fmt: skip
-def test_only_insignificant_whitespace_is_removed(source: str, collapsed: str) -> None:
+def test_only_insignificant_whitespace_is_removed(source, collapsed):
     assert collapse_whitespace(source) == collapsed
 
 
-def test_collapsing_is_idempotent() -> None:
+def test_collapsing_is_idempotent():
     once = collapse_whitespace("<p>\n  a <b\n    class='x'\n  >b</b>\n</p>\n<a>c</a>\n")
 
     assert collapse_whitespace(once) == once
 
 
-def test_templates_are_loaded_without_their_indentation() -> None:
+def test_templates_are_loaded_without_their_indentation():
     source = get_template("base.html").template.source  # type: ignore[attr-defined]
 
     assert "\n" not in source

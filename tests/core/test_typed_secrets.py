@@ -15,7 +15,7 @@ def _hashers(settings: object) -> None:
 
 
 @pytest.mark.parametrize("chosen", [COMPOSED, DECOMPOSED, WIDE])
-def test_each_spelling_of_a_secret_is_taken(chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_spelling_of_a_secret_is_taken(chosen, monkeypatch):
     monkeypatch.setattr(PasswordHasher, "iterations", 1)
     # hashed before secrets were normalized
     former = PBKDF2PasswordHasher().encode(chosen, "salt", 1)
@@ -29,6 +29,6 @@ def test_each_spelling_of_a_secret_is_taken(chosen: str, monkeypatch: pytest.Mon
     )
 
 
-def test_a_code_has_its_digits_and_letters() -> None:
+def test_a_code_has_its_digits_and_letters():
     assert code_of("\uff11\uff12\uff13\u00a0\u0664\u201056") == "123456"  # an Arabic 4
     assert code_of("AB12-cd34") == "AB12cd34"

@@ -1,9 +1,6 @@
 """A version is named with its commit, wherever its code comes from."""
 
 import subprocess
-from pathlib import Path
-
-from django.conf import LazySettings
 
 from core import version
 from tests.processes import ROOT
@@ -11,9 +8,7 @@ from tests.processes import ROOT
 FILES = ["commit.txt", "pyproject.toml"]
 
 
-def test_a_checkout_and_its_archive_name_the_same_commit(
-    settings: LazySettings, tmp_path: Path
-) -> None:
+def test_a_checkout_and_its_archive_name_the_same_commit(settings, tmp_path):
     """A copy without its history has a number alone."""
     head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
     assert version._commit() == head

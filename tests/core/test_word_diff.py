@@ -9,7 +9,7 @@ from core.word_diff import MAX_WORDS, Part, word_diff
 pytestmark = pytest.mark.any_database
 
 
-def test_only_the_words_that_differ_are_marked() -> None:
+def test_only_the_words_that_differ_are_marked():
     assert word_diff("a red cat sat", "a blue cat sat") == [
         Part("same", "a "),
         Part("removed", "red"),
@@ -19,12 +19,12 @@ def test_only_the_words_that_differ_are_marked() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_a_diff_contains_both_texts(old: str, new: str) -> None:
+def test_a_diff_contains_both_texts(old, new):
     parts = word_diff(old, new)
     assert "".join(part.text for part in parts if part.kind != "removed") == new
     assert "".join(part.text for part in parts if part.kind != "added") == old
 
 
-def test_long_texts_are_compared_up_to_a_limit() -> None:
+def test_long_texts_are_compared_up_to_a_limit():
     parts = word_diff("a " * 10_000, "a " * 10_000)
     assert len("".join(part.text for part in parts)) == 2 * MAX_WORDS

@@ -60,9 +60,7 @@ def make_version(home: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("began_as", [["program.py"], ["-m", "program"]])
-def test_a_running_process_meets_no_code_of_another_version(
-    home: Path, began_as: list[str]
-) -> None:
+def test_a_running_process_meets_no_code_of_another_version(home, began_as):
     """Before, it ended with a ModuleNotFoundError when the content of its folder changed."""
     make_version(home, "1.0.0")
     make_version(home, "2.0.0")
@@ -117,9 +115,7 @@ def current(home: Path) -> str:
 
 
 @pytest.mark.system
-def test_tags_are_installed_beside_each_other_and_switched(
-    home: Path, tag: Callable[..., str]
-) -> None:
+def test_tags_are_installed_beside_each_other_and_switched(home, tag):
     done = release(home, tag("v1.0.0"))
     assert done.returncode == 0, done.stderr
     first = current(home)
@@ -145,7 +141,7 @@ def test_tags_are_installed_beside_each_other_and_switched(
 
 
 @pytest.mark.system
-def test_a_commit_is_named_by_its_hash(home: Path, tag: Callable[..., str]) -> None:
+def test_a_commit_is_named_by_its_hash(home, tag):
     """A clone has no tags, and `HEAD` is another commit tomorrow."""
     names = []
     for number in range(2):
@@ -162,9 +158,7 @@ def test_a_commit_is_named_by_its_hash(home: Path, tag: Callable[..., str]) -> N
 
 
 @pytest.mark.system
-def test_a_folder_that_has_the_name_of_a_branch_is_no_reason_to_stay(
-    home: Path, tag: Callable[..., str]
-) -> None:
+def test_a_folder_that_has_the_name_of_a_branch_is_no_reason_to_stay(home, tag):
     """Version 0.2.0 named folders after branches, and so was never updated."""
     tag("v1.0.0")
     make_version(home, "origin/main")
@@ -182,9 +176,7 @@ def test_a_folder_that_has_the_name_of_a_branch_is_no_reason_to_stay(
 
 
 @pytest.mark.system
-def test_a_package_that_is_named_later_is_installed(
-    home: Path, tag: Callable[..., str], tmp_path: Path
-) -> None:
+def test_a_package_that_is_named_later_is_installed(home, tag, tmp_path):
     release(home, tag("v1.0.0"))
     (home / "packages").write_text(str(make_wheel(tmp_path, "extra", "2.0", {"extra.py": ""})))
     assert release(home, "HEAD").returncode == 0
@@ -192,9 +184,7 @@ def test_a_package_that_is_named_later_is_installed(
 
 
 @pytest.mark.system
-def test_an_environment_without_its_python_is_made_anew(
-    home: Path, tag: Callable[..., str]
-) -> None:
+def test_an_environment_without_its_python_is_made_anew(home, tag):
     release(home, tag("v1.0.0"))
     python = home / "versions" / current(home) / ".venv/bin/python"
     python.unlink()
@@ -206,7 +196,7 @@ def test_an_environment_without_its_python_is_made_anew(
 
 
 @pytest.mark.system
-def test_nothing_is_switched_where_migrate_fails(home: Path, tag: Callable[..., str]) -> None:
+def test_nothing_is_switched_where_migrate_fails(home, tag):
     release(home, tag("v1.0.0"))
     before = current(home)
     assert release(home, tag("v2.0.0", fails=True)).returncode == 1
@@ -214,7 +204,7 @@ def test_nothing_is_switched_where_migrate_fails(home: Path, tag: Callable[..., 
 
 
 @pytest.mark.system
-def test_what_was_stopped_half_way_is_installed_anew(home: Path, tag: Callable[..., str]) -> None:
+def test_what_was_stopped_half_way_is_installed_anew(home, tag):
     release(home, tag("v1.0.0"))
     version = home / "versions" / current(home)
     (version / "complete").unlink()
@@ -224,7 +214,7 @@ def test_what_was_stopped_half_way_is_installed_anew(home: Path, tag: Callable[.
 
 
 @pytest.mark.system
-def test_a_package_has_an_environment_of_its_own_with_the_lock(home: Path, tmp_path: Path) -> None:
+def test_a_package_has_an_environment_of_its_own_with_the_lock(home, tmp_path):
     """Two packages of one number are two versions."""
     for text in ("first", "second"):
         contents = {
@@ -256,7 +246,7 @@ def make_wheel(folder: Path, name: str, number: str, contents: dict[str, str]) -
     return wheel
 
 
-def test_every_unit_begins_by_the_link_and_writes_to_no_code() -> None:
+def test_every_unit_begins_by_the_link_and_writes_to_no_code():
     units = sorted((DEPLOY / "systemd").glob("*.service"))
     assert len(units) == 3
     for unit in units:

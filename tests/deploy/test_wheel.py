@@ -126,9 +126,7 @@ def vitrine(program: Path, environment: dict[str, str], tmp_path: Path) -> Vitri
 
 
 @pytest.mark.exhaustive
-def test_the_installed_wheel_runs_models(
-    environment: dict[str, str], running: Path, vitrine: Vitrine
-) -> None:
+def test_the_installed_wheel_runs_models(environment, running, vitrine):
     assert vitrine("manage", "help", "token").startswith("usage: vitrine token")
     secret = vitrine("token", "owner").strip()
     address = f"http://127.0.0.1:{environment['PORT']}"
@@ -148,14 +146,14 @@ def test_the_installed_wheel_runs_models(
 
 
 @pytest.mark.exhaustive
-def test_the_installed_wheel_says_what_to_do_first(vitrine: Vitrine) -> None:
+def test_the_installed_wheel_says_what_to_do_first(vitrine):
     refusal = vitrine("token", "owner", code=1)
     assert "vitrine up" in refusal
     assert "Traceback" not in refusal
 
 
 @pytest.mark.exhaustive
-def test_the_wheel_contains_no_data_or_secrets(wheel: Path) -> None:
+def test_the_wheel_contains_no_data_or_secrets(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if "sqlite" in Path(name).name or "/var/" in name]
     assert not [name for name in names if Path(name).name == ".env"]

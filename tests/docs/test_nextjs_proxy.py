@@ -64,9 +64,7 @@ def example(live_server: Any, secret: str, tmp_path: Path) -> Iterator[str]:
         process.terminate()
 
 
-def test_a_page_runs_a_model_and_never_sees_the_token(
-    example: str, secret: str, make_endpoint: Any, live_server: Any
-) -> None:
+def test_a_page_runs_a_model_and_never_sees_the_token(example, secret, make_endpoint, live_server):
     make_endpoint(FLUX)
     page = subprocess.Popen(
         ["node", "--input-type=module", "-e", PAGE, example, FLUX],

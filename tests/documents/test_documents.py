@@ -23,11 +23,11 @@ def schemas() -> Iterator[dict[str, Any]]:
         yield from nodes(invented(name)["components"]["schemas"])
 
 
-def test_every_keyword_of_the_census_is_there() -> None:
+def test_every_keyword_of_the_census_is_there():
     assert KEYWORDS - {key for schema in schemas() for key in schema} == set()
 
 
-def test_every_shape_of_a_choice_is_there() -> None:
+def test_every_shape_of_a_choice_is_there():
     def shape(branch: dict[str, Any]) -> str:
         kind = "enum" if "enum" in branch else branch.get("type", "$ref")
         return str(kind)
@@ -43,7 +43,7 @@ def type_of_enum(schema: dict[str, Any]) -> str:
     return str(schema.get("type")) if "enum" in schema else ""
 
 
-def test_objects_are_nested_refer_to_themselves_and_dangle() -> None:
+def test_objects_are_nested_refer_to_themselves_and_dangle():
     components = invented("lab/composer")["components"]["schemas"]
 
     def depth(schema: Any, seen: tuple[str, ...] = ()) -> int:
@@ -61,6 +61,6 @@ def test_objects_are_nested_refer_to_themselves_and_dangle() -> None:
     assert "NowhereDefined" not in components
 
 
-def test_the_summary_names_what_the_tests_ran_on() -> None:
+def test_the_summary_names_what_the_tests_ran_on():
     assert f"{len(invented_ids())} invented documents" in summary()
     assert all(read_document(name)["paths"] for name in document_ids())

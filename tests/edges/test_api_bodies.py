@@ -121,6 +121,6 @@ def calls(world: World) -> Iterator[tuple[str, str, str]]:
         yield from ((operation.method, address, deep) for deep in some_of(DEEP, 1, address))
 
 
-def test_no_call_ends_in_a_server_error(world: World, browser: Client) -> None:
+def test_no_call_ends_in_a_server_error(world, browser):
     broken = failures(browser, calls(world))
     assert not broken, "\n".join(map(str, broken))

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.test import Client
 
-from tests.accounts.test_access import World
 from tests.edges.test_routes import browser, world
 from tests.sampling import one_of_each
 
@@ -46,7 +44,7 @@ def posts(place: str, document: Any) -> Iterator[dict[str, Any]]:
         yield {"file": file} if as_file else {"text": text, "confirm": "1"}
 
 
-def test_no_import_ends_in_a_server_error(world: World, browser: Client) -> None:
+def test_no_import_ends_in_a_server_error(world, browser):
     broken = []
     for place in PLACES:
         for document in DOCUMENTS:

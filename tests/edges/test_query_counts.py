@@ -128,7 +128,7 @@ def counts_of(client: Client, pages: dict[str, int]) -> dict[str, int]:
     return counts
 
 
-def test_no_list_takes_more_queries_for_many_rows(user: User, endpoint: Endpoint) -> None:
+def test_no_list_takes_more_queries_for_many_rows(user, endpoint):
     admin = make_admin("eva")
     _, secret = tokens.create(user, "script")
     program = Client(headers={"Authorization": f"Bearer {secret}"})

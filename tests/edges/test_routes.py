@@ -98,7 +98,7 @@ def _fill_query(names: Sequence[str], texts: Sequence[str], turn: int) -> str:
     return "&".join(f"{quote(name)}={value}" for name, value in zip(names, values, strict=True))
 
 
-def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> None:
+def test_no_parameter_ends_in_a_server_error(world, browser):
     asks = (
         requests_of_route(world.address(name), number % len(TEXTS))
         for number, name in sample([*enumerate(ROUTES)], 30, by_seed=30)
@@ -107,7 +107,7 @@ def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> N
     assert not broken, "\n".join(map(str, broken))
 
 
-def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
+def test_no_path_ends_in_a_server_error(world, browser):
     short = [encode_value(text) for text in TEXTS if len(text) < 5000]
 
     def paths() -> Iterator[tuple[str, str, str]]:
@@ -126,6 +126,6 @@ def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
     assert not broken, "\n".join(map(str, broken))
 
 
-def test_the_names_are_found_in_the_source() -> None:
+def test_the_names_are_found_in_the_source():
     assert {"before", "page", "model", "q"} <= set(names_of("playground"))
     assert get_resolver("config.urls")

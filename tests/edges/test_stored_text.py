@@ -24,7 +24,7 @@ BAD = "a\ud800\x00b"
 VALUES = {"prompt": BAD, BAD: [BAD], "messages": [{"role": "user", "content": BAD}]}
 
 
-def test_posted_text_is_stored_without_what_databases_refuse(world: World) -> None:
+def test_posted_text_is_stored_without_what_databases_refuse(world):
     owner = world.people["owner"]
     token, secret = tokens.create(owner, "maker", ["read", "run"])
     Consent.objects.update(token=token, expires_at=timezone.now() + timedelta(hours=1))
@@ -57,7 +57,7 @@ def badly_stored(world: World) -> World:
     return world
 
 
-def test_every_page_shows_badly_stored_text(badly_stored: World, browser: Client) -> None:
+def test_every_page_shows_badly_stored_text(badly_stored, browser):
     def asks() -> Iterator[tuple[str, str, str]]:
         for name in ROUTES:
             yield "GET", badly_stored.address(name), ""

@@ -72,27 +72,27 @@ def named_lines(file: str) -> set[str]:
     return {f"C{number}" for number in re.findall(r"(?:\b|_)[cC](\d+)(?=_|\b)", text)}
 
 
-def test_every_cited_section_and_line_is_on_the_page() -> None:
+def test_every_cited_section_and_line_is_on_the_page():
     lacking = {str(path.relative_to(ROOT)): citations(path) - SECTIONS - LINES for path in SOURCES}
     assert {path: sorted(numbers) for path, numbers in lacking.items() if numbers} == {}
 
 
-def test_every_section_of_the_page_is_cited() -> None:
+def test_every_section_of_the_page_is_cited():
     cited = frozenset().union(*map(citations, SOURCES))
     chapters = {section.partition(".")[0] for section in cited}
     assert SECTIONS - cited - chapters == set()
 
 
 @pytest.mark.parametrize(("line", "file"), PROOFS)
-def test_each_protocol_line_is_named_by_its_test(line: str, file: str) -> None:
+def test_each_protocol_line_is_named_by_its_test(line, file):
     assert line in named_lines(file)
 
 
-def test_each_protocol_line_has_a_test() -> None:
+def test_each_protocol_line_has_a_test():
     assert {line for line, _ in PROOFS} == LINES
 
 
-def test_every_module_is_on_the_page() -> None:
+def test_every_module_is_on_the_page():
     listed = set(re.findall(r"`(fal/[\w/]+\.py)`", PAGE))
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "fal").rglob("*.py")}
     assert listed <= modules

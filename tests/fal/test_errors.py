@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import httpx
 import pytest
@@ -50,14 +49,8 @@ REJECTIONS = [
     ("status", "body", "headers", "cls", "message", "kind", "retryable"), REJECTIONS
 )
 def test_c9_each_answer_becomes_the_error_with_its_reaction(
-    status: int,
-    body: str,
-    headers: dict[str, str],
-    cls: type[fal.FalError],
-    message: str,
-    kind: str | None,
-    retryable: bool,
-) -> None:
+    status, body, headers, cls, message, kind, retryable
+):
     error = rejection(answer(status, body, {**headers, **OURS}))
     assert type(error) is cls
     assert (error.message, error.type, error.is_retryable) == (message, kind, retryable)
@@ -86,9 +79,7 @@ RESULTS = [
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "cls"), RESULTS)
-def test_c19_a_failed_result_is_the_models_or_fals_failure(
-    status: int, body: str, headers: dict[str, str], cls: type[fal.FalError]
-) -> None:
+def test_c19_a_failed_result_is_the_models_or_fals_failure(status, body, headers, cls):
     assert type(run_failure(answer(status, body, headers))) is cls
 
 
@@ -107,16 +98,16 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("detail", "paths"), PATHS)
-def test_c31_details_name_their_fields(detail: Any, paths: list[tuple[str | int, ...]]) -> None:
+def test_c31_details_name_their_fields(detail, paths):
     assert [problem.path for problem in fal.error_paths(detail)] == paths
 
 
-def test_c31_a_problem_carries_message_type_and_context() -> None:
+def test_c31_a_problem_carries_message_type_and_context():
     entry = {"loc": ["body", "n"], "msg": "too much", "type": "less_than_equal", "ctx": {"le": 4}}
     assert fal.error_paths([entry]) == [(("n",), "too much", "less_than_equal", {"le": 4})]
 
 
-def test_a_message_is_cut_to_a_readable_length() -> None:
+def test_a_message_is_cut_to_a_readable_length():
     body = '{"detail":"' + "word " * 1000 + '"}'
     error = rejection(answer(400, body))
     assert len(error.message) == 600
@@ -124,7 +115,7 @@ def test_a_message_is_cut_to_a_readable_length() -> None:
 
 
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 422, 429, 500, 504])
-def test_an_error_round_trips_through_json(status: int) -> None:
+def test_an_error_round_trips_through_json(status):
     error = run_failure(answer(status, LIST, {"Retry-After": "7", **OURS}))
     again = fal.FalError.from_json(error.as_json())
     assert type(again) is type(error)
@@ -133,13 +124,13 @@ def test_an_error_round_trips_through_json(status: int) -> None:
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_a_stored_unreachable_keeps_whether_it_was_sent(sent: bool) -> None:
+def test_a_stored_unreachable_keeps_whether_it_was_sent(sent):
     again = fal.FalError.from_json(fal.Unreachable("gone", sent=sent).as_json())
     assert isinstance(again, fal.Unreachable)
     assert again.sent is sent
 
 
-def test_a_stored_error_has_no_characters_a_database_refuses() -> None:
+def test_a_stored_error_has_no_characters_a_database_refuses():
     error = rejection(
         answer(422, '{"detail":[{"msg":"a\\u0000b\\ud800","loc":["body","\\u0000"]}]}')
     )
@@ -163,19 +154,17 @@ WAITS = [
 
 
 @pytest.mark.parametrize(("headers", "seconds"), WAITS)
-def test_c6_retry_after_is_read_in_every_form(
-    headers: dict[str, str], seconds: float | None
-) -> None:
+def test_c6_retry_after_is_read_in_every_form(headers, seconds):
     assert retry_after_s(httpx.Headers(headers), NOW) == seconds
 
 
-def test_c6_a_retry_date_is_relative_to_the_servers_clock() -> None:
+def test_c6_a_retry_date_is_relative_to_the_servers_clock():
     until = {"Date": NOW, "Retry-After": NOW + timedelta(seconds=30)}
     headers = {name: format_datetime(moment, usegmt=True) for name, moment in until.items()}
     assert retry_after_s(httpx.Headers(headers)) == 30
 
 
-def test_every_error_is_a_fal_error_and_exported() -> None:
+def test_every_error_is_a_fal_error_and_exported():
     def tree(cls: type[fal.FalError]) -> set[type[fal.FalError]]:
         return {cls, *(descendant for sub in cls.__subclasses__() for descendant in tree(sub))}
 

@@ -64,7 +64,7 @@ def read(reader: Callable[..., T], *arguments: Any) -> T | None:
 
 
 @given(JSON | OBJECTS)
-def test_any_json_is_a_status_or_upstreams_failure(raw: Any) -> None:
+def test_any_json_is_a_status_or_upstreams_failure(raw):
     status = read(fal.Status.from_json, raw)
     assert (status is not None) == isinstance(raw, dict)
     if status is not None:
@@ -74,7 +74,7 @@ def test_any_json_is_a_status_or_upstreams_failure(raw: Any) -> None:
 
 
 @given(st.lists(OBJECTS | JSON, max_size=3), OBJECTS)
-def test_any_entries_are_items_or_malformed_items(entries: list[Any], more: dict[str, Any]) -> None:
+def test_any_entries_are_items_or_malformed_items(entries, more):
     content = json.dumps({**more, "models": entries}).encode()
     page = read(fal.Page.from_bytes, content)
     assert page is not None
@@ -84,24 +84,22 @@ def test_any_entries_are_items_or_malformed_items(entries: list[Any], more: dict
 
 
 @given(BODIES)
-def test_any_body_is_a_page_or_upstreams_failure(content: bytes) -> None:
+def test_any_body_is_a_page_or_upstreams_failure(content):
     read(fal.Page.from_bytes, content)
 
 
 @given(OBJECTS)
-def test_any_object_is_metadata(raw: Any) -> None:
+def test_any_object_is_metadata(raw):
     assert isinstance(fal.Metadata.from_json(raw).tags, tuple)
 
 
 @given(JSON | OBJECTS)
-def test_any_json_is_prices_or_upstreams_failure(raw: Any) -> None:
+def test_any_json_is_prices_or_upstreams_failure(raw):
     read(prices, raw)
 
 
 @given(st.integers(100, 599), HEADERS, BODIES)
-def test_any_answer_is_an_error_that_can_be_stored(
-    status: int, headers: httpx.Headers, content: bytes
-) -> None:
+def test_any_answer_is_an_error_that_can_be_stored(status, headers, content):
     for reader in (rejection, run_failure):
         error = reader(Answer(status, headers, content))
         assert isinstance(error, fal.FalError)
@@ -115,16 +113,14 @@ def test_any_answer_is_an_error_that_can_be_stored(
 
 
 @given(st.integers(200, 299), HEADERS, BODIES)
-def test_any_body_is_a_result_or_upstreams_failure(
-    status: int, headers: httpx.Headers, content: bytes
-) -> None:
+def test_any_body_is_a_result_or_upstreams_failure(status, headers, content):
     result = read(Result.from_answer, Answer(status, headers, content))
     if result is not None:
         assert result.text.encode() == content.removeprefix(b"\xef\xbb\xbf")
 
 
 @given(JSON)
-def test_any_detail_is_problems_with_paths_of_names_and_indices(detail: Any) -> None:
+def test_any_detail_is_problems_with_paths_of_names_and_indices(detail):
     for problem in fal.error_paths(detail):
         assert isinstance(problem.message, str)
         assert all(type(part) in (str, int) for part in problem.path)
@@ -132,7 +128,7 @@ def test_any_detail_is_problems_with_paths_of_names_and_indices(detail: Any) -> 
 
 
 @given(HEADERS)
-def test_any_wait_is_a_finite_number_or_none(headers: httpx.Headers) -> None:
+def test_any_wait_is_a_finite_number_or_none(headers):
     seconds = retry_after_s(headers)
     assert seconds is None or 0 <= seconds < float("inf")
 
@@ -141,9 +137,7 @@ LINES = st.builds(fal.LogLine, st.sampled_from("abc"), timestamp=st.sampled_from
 
 
 @given(st.lists(LINES), st.lists(LINES))
-def test_c20_merging_logs_twice_changes_nothing(
-    earlier: list[fal.LogLine], added: list[fal.LogLine]
-) -> None:
+def test_c20_merging_logs_twice_changes_nothing(earlier, added):
     merged = fal.merge_logs(earlier, added)
     assert fal.merge_logs(merged, added) == merged
     assert {line.identity for line in merged} == {line.identity for line in [*earlier, *added]}

@@ -1,7 +1,6 @@
 """A list's items are kept as they were written, whatever stands around them."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,16 +18,14 @@ others = st.dictionaries(st.text(max_size=4).filter(lambda key: key != "models")
 
 
 @given(st.lists(json_values, max_size=4), others, others, st.sampled_from([None, 2]), st.booleans())
-def test_each_item_keeps_its_original_text(
-    items: list[Any], before: dict[str, Any], after: dict[str, Any], indent: int | None, raw: bool
-) -> None:
+def test_each_item_keeps_its_original_text(items, before, after, indent, raw):
     text = json.dumps({**before, "models": items, **after}, indent=indent, ensure_ascii=not raw)
     texts = item_texts(text.encode(), "models")
     assert [json.loads(item_text) for item_text in texts] == items
     assert all(item_text in text for item_text in texts)
 
 
-def test_numbers_keep_their_notation() -> None:
+def test_numbers_keep_their_notation():
     content = b'{"has_more":false,"models":[ {"endpoint_id":"a/b","x": 1.10e2} , 7 ]}'
     assert item_texts(content, "models") == ['{"endpoint_id":"a/b","x": 1.10e2}', "7"]
     (item,) = fal.Page.from_bytes(content).models
@@ -36,6 +33,6 @@ def test_numbers_keep_their_notation() -> None:
 
 
 @pytest.mark.parametrize("content", [b'{"models":{}}', b'{"models":7}'])
-def test_a_missing_list_is_an_error(content: bytes) -> None:
+def test_a_missing_list_is_an_error(content):
     with pytest.raises(ValueError, match="not a list"):
         item_texts(content, "models")

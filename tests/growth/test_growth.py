@@ -14,13 +14,13 @@ pytestmark = pytest.mark.any_database
 @pytest.mark.parametrize(
     "way", sample([pytest.param(way, id=way.name) for way in WAYS], 8, by_seed=4)
 )
-def test_the_cost_of_each_entry_point_grows_linearly(way: WayIn) -> None:
+def test_the_cost_of_each_entry_point_grows_linearly(way):
     growth = measure(way)
     assert growth.is_linear, growth
     assert growth.whole_s <= MOST_S * slowness(), growth
 
 
-def test_a_non_linear_parser_is_detected() -> None:
+def test_a_non_linear_parser_is_detected():
     def compares_each_with_each_twice(numbers: list[int]) -> int:
         return sum(a == b == c for a in numbers for b in numbers for c in numbers)
 

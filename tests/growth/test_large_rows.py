@@ -16,7 +16,6 @@ from features.boards.models import Column, Row
 from playground.display import renderers
 from runs.live import pages
 from runs.models import Artifact, Draft, Preset, ResultExcerpt, Run
-from tests.accounts.test_access import World
 from tests.edges import test_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.both_databases]
@@ -50,7 +49,7 @@ def enlarge() -> None:
     Row.objects.update(values={"prompt": TEXT})
 
 
-def test_lists_do_not_load_large_columns(world: World) -> None:
+def test_lists_do_not_load_large_columns(world):
     _, secret = tokens.create(world.people["owner"], "reader", ["read"])
     token = {"Authorization": f"Bearer {secret}"}
     owner = Client()
@@ -72,9 +71,7 @@ def test_lists_do_not_load_large_columns(world: World) -> None:
     assert {address: peak for address, peak in peaks.items() if peak > MOST_BYTES} == {}
 
 
-def test_lists_show_the_beginning_of_large_results_without_loading_them(
-    member: Client, make_run: Any
-) -> None:
+def test_lists_show_the_beginning_of_large_results_without_loading_them(member, make_run):
     words = [{"timestamp": [n, n + 1], "text": f" word{n}"} for n in range(CHARS // 80)]
     output, batch = {"text": "A mill at dusk." + TEXT, "chunks": words}, uuid.uuid4()
     # Results of an earlier version: the first page that shows them stores their excerpts.

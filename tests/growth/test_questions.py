@@ -91,9 +91,7 @@ def add_runs(user: User, endpoint: Any, count: int) -> None:
     )  # fmt: skip
 
 
-def test_no_question_costs_more_with_ten_times_as_many_runs(
-    user: User, make_endpoint: Callable[..., Any]
-) -> None:
+def test_no_question_costs_more_with_ten_times_as_many_runs(user, make_endpoint):
     endpoint, browser = make_endpoint(), logged_in(user)
     costs = []
     for count in (FEW, MANY - FEW):

@@ -18,7 +18,6 @@ from django.db import transaction
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 
-from tests.accounts.test_access import World
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES
 from tests.edges.values import files_of, names_of
@@ -80,9 +79,7 @@ def is_linear(browser: Client, address: str, make: Callable[[int], Any]) -> bool
     return False
 
 
-def test_what_is_posted_to_a_route_costs_as_much_as_it_is_long(
-    world: World, browser: Client
-) -> None:
+def test_what_is_posted_to_a_route_costs_as_much_as_it_is_long(world, browser):
     slow = []
     for name in sample(ROUTES, 6, by_seed=6):
         address = world.address(name)

@@ -1,7 +1,5 @@
 """People who leave lose every access at once, and none of their work is lost."""
 
-from typing import Any
-
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -39,7 +37,7 @@ def fox(user: User) -> Project:
 
 
 @pytest.mark.parametrize("fate", EVERY)
-def test_every_access_ends_at_once(fate: Fate, eva: User, user: User, stranger: User) -> None:
+def test_every_access_ends_at_once(fate, eva, user, stranger):
     browser = logged_in(user)
     roles.set_role(user, Role.ADMIN, eva)
     _, secret = tokens.create(user, "script")
@@ -57,7 +55,7 @@ def test_every_access_ends_at_once(fate: Fate, eva: User, user: User, stranger: 
     assert AuditEntry.objects.filter(event="withdrew", object_pk=str(invitation.pk)).exists()
 
 
-def test_nothing_of_it_comes_back_with_the_account(eva: User, user: User, fox: Project) -> None:
+def test_nothing_of_it_comes_back_with_the_account(eva, user, fox):
     browser = logged_in(user)
     roles.set_role(user, Role.CURATOR, eva)
     tokens.create(user, "script")
@@ -71,7 +69,7 @@ def test_nothing_of_it_comes_back_with_the_account(eva: User, user: User, fox: P
     assert logged_in(user).get("/runs/").status_code == 200
 
 
-def test_live_sessions_end_with_what_opened_them(eva: User, user: User, fox: Project) -> None:
+def test_live_sessions_end_with_what_opened_them(eva, user, fox):
     key = logged_in(user).cookies[settings.SESSION_COOKIE_NAME].value
     digest = single_use.session_digest(single_use.stored_session_key(key))
     token, _ = tokens.create(user, "assistant")
@@ -85,9 +83,7 @@ def test_live_sessions_end_with_what_opened_them(eva: User, user: User, fox: Pro
 
 
 @pytest.mark.parametrize("fate", EVERY)
-def test_a_project_that_nobody_else_manages_gets_a_manager(
-    fate: Fate, eva: User, user: User, stranger: User, fox: Project
-) -> None:
+def test_a_project_that_nobody_else_manages_gets_a_manager(fate, eva, user, stranger, fox):
     make_project("Elk", ana="manager", ben="manager")
     left = departure.leave(user, eva, fate, stranger)
     assert [project.name for project in left.managed] == ["Fox"]
@@ -96,9 +92,7 @@ def test_a_project_that_nobody_else_manages_gets_a_manager(
     assert set(members) == {("ben", "maker"), ("sam", "manager")}
 
 
-def test_work_that_stays_is_that_of_a_former_member(
-    eva: User, user: User, fox: Project, make_run: Any
-) -> None:
+def test_work_that_stays_is_that_of_a_former_member(eva, user, fox, make_run):
     shared = make_run(project=fox, state="succeeded", output={})
     private = make_run(state="succeeded", output={}, title="secret")
     running = make_run(project=fox, state="running")
@@ -115,9 +109,7 @@ def test_work_that_stays_is_that_of_a_former_member(
     assert ben.get(private.get_absolute_url()).status_code == 404
 
 
-def test_what_is_private_passes_on_alone(
-    eva: User, user: User, stranger: User, fox: Project, make_run: Any
-) -> None:
+def test_what_is_private_passes_on_alone(eva, user, stranger, fox, make_run):
     shared, private = make_run(project=fox), make_run()
     board = Board.objects.create(user=user, source=private.endpoint, form_token="t")
     left = departure.leave(user, eva, Fate.PRIVATE_PASSES, stranger)
@@ -131,9 +123,7 @@ def test_what_is_private_passes_on_alone(
 
 
 @pytest.mark.both_databases
-def test_everything_passes_on(
-    eva: User, user: User, stranger: User, fox: Project, make_run: Any
-) -> None:
+def test_everything_passes_on(eva, user, stranger, fox, make_run):
     shared, private = make_run(project=fox), make_run()
     left = departure.leave(user, eva, Fate.PASSES, stranger)
     assert "sam has received 2 runs." in left.sentence("ana", "sam")
@@ -143,9 +133,7 @@ def test_everything_passes_on(
     assert not User.objects.get(pk=user.pk).is_active
 
 
-def test_an_account_can_be_deleted_when_everything_passes_on(
-    eva: User, user: User, stranger: User, make_run: Any
-) -> None:
+def test_an_account_can_be_deleted_when_everything_passes_on(eva, user, stranger, make_run):
     run = make_run()
     departure.leave(user, eva, Fate.REMOVED, stranger)
     run.refresh_from_db()
@@ -155,7 +143,7 @@ def test_an_account_can_be_deleted_when_everything_passes_on(
     assert (entry.object_repr, entry.detail) == ("ana", "sam got 1 runs")
 
 
-def test_the_last_admin_stays_and_nobody_ends_their_own_access(eva: User, user: User) -> None:
+def test_the_last_admin_stays_and_nobody_ends_their_own_access(eva, user):
     with pytest.raises(Refused, match="You are the only admin"):
         departure.leave(eva, eva, Fate.STAYS, user)
     grant(user, permissions.CHANGE_USER)
@@ -168,9 +156,7 @@ def test_the_last_admin_stays_and_nobody_ends_their_own_access(eva: User, user: 
     assert eva.is_active
 
 
-def test_changing_accounts_does_not_permit_deleting_them(
-    eva: User, user: User, stranger: User
-) -> None:
+def test_changing_accounts_does_not_permit_deleting_them(eva, user, stranger):
     grant(stranger, permissions.CHANGE_USER)
     with pytest.raises(PermissionDenied):
         departure.leave(user, User.objects.get(pk=stranger.pk), Fate.REMOVED, eva)
@@ -178,9 +164,7 @@ def test_changing_accounts_does_not_permit_deleting_them(
 
 
 @pytest.mark.parametrize("to", ["oneself", "closed"])
-def test_work_passes_to_somebody_else_who_is_here(
-    eva: User, user: User, stranger: User, to: str
-) -> None:
+def test_work_passes_to_somebody_else_who_is_here(eva, user, stranger, to):
     User.objects.filter(pk=stranger.pk).update(is_active=False)
     with pytest.raises(Refused, match="somebody else"):
         departure.leave(user, eva, Fate.PASSES, user if to == "oneself" else stranger)
@@ -189,7 +173,7 @@ def test_work_passes_to_somebody_else_who_is_here(
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_of_two_admins_who_end_each_other_s_access_at_once_one_stays() -> None:
+def test_of_two_admins_who_end_each_other_s_access_at_once_one_stays():
     eva, tom = make_admin("eva"), make_admin("tom")
     outcomes = run_at_once(
         lambda: departure.leave(eva, tom, Fate.STAYS, tom),
@@ -201,7 +185,7 @@ def test_of_two_admins_who_end_each_other_s_access_at_once_one_stays() -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_whoever_joins_while_their_host_leaves_is_in_or_out() -> None:
+def test_whoever_joins_while_their_host_leaves_is_in_or_out():
     eva, tom = make_admin("eva"), make_admin("tom")
     fox = make_project("Fox", tom="manager", mia="viewer")
     invitation, _ = invite(tom, (fox, "maker"), role=Role.CURATOR)

@@ -1,6 +1,5 @@
 """Invitations: who may accept which, what they get, and a sentence for each refusal."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -38,7 +37,7 @@ def memberships(person: User) -> dict[str, str]:
     return dict(rows.values_list("project__name", "role"))
 
 
-def test_somebody_new_gets_an_account_with_role_and_projects(eva: User) -> None:
+def test_somebody_new_gets_an_account_with_role_and_projects(eva):
     fox, elk = make_project("Fox", tom="manager"), make_project("Elk", tom="manager")
     made = invite(eva, (fox, "maker"), (elk, "viewer"), role=Role.CURATOR)
     session = in_session(*made)
@@ -53,7 +52,7 @@ def test_somebody_new_gets_an_account_with_role_and_projects(eva: User) -> None:
     assert events().filter(event="joined by", actor_name="mara").exists()
 
 
-def test_who_invited_is_told_that_somebody_has_joined(eva: User, user: User) -> None:
+def test_who_invited_is_told_that_somebody_has_joined(eva, user):
     roles.set_role(person("tom"), Role.ADMIN, eva)
     invitation, _ = invite(eva)
     invitations.join(user, invitation)
@@ -65,7 +64,7 @@ def test_who_invited_is_told_that_somebody_has_joined(eva: User, user: User) -> 
     assert inbox.count_new(User.objects.get(pk=eva.pk)) == 0
 
 
-def test_who_has_an_account_is_told_of_an_invitation_and_takes_it(eva: User, user: User) -> None:
+def test_who_has_an_account_is_told_of_an_invitation_and_takes_it(eva, user):
     fox = make_project("Fox", tom="manager")
     EmailAddress.objects.create(user=user, email="ana@example.com", verified=True)
     unproved = person("unproved")
@@ -87,14 +86,14 @@ def test_who_has_an_account_is_told_of_an_invitation_and_takes_it(eva: User, use
     assert not inbox.lines(user)
 
 
-def test_the_database_has_no_token(eva: User) -> None:
+def test_the_database_has_no_token(eva):
     invitation, token = invite(eva)
     assert token not in str(Invitation.objects.values())
     assert invitations.find(token) == invitation
     assert invitations.find(token[:-1]) is None
 
 
-def test_who_has_an_account_keeps_higher_roles(eva: User, user: User) -> None:
+def test_who_has_an_account_keeps_higher_roles(eva, user):
     fox, elk = make_project("Fox", ana="manager", tom="manager"), make_project("Elk", tom="manager")
     bee = make_project("Bee", ana="viewer", tom="manager")
     roles.set_role(user, Role.CURATOR, eva)
@@ -111,7 +110,7 @@ def test_who_has_an_account_keeps_higher_roles(eva: User, user: User) -> None:
     assert not invitations.gives_anything(invitation, user)
 
 
-def test_an_invitation_raises_the_role_of_who_has_an_account(eva: User, user: User) -> None:
+def test_an_invitation_raises_the_role_of_who_has_an_account(eva, user):
     invitation, _ = invite(eva, role=Role.ADMIN)
     invitations.join(user, invitation)
     assert set(roles.admins()) == {eva, user}
@@ -143,9 +142,7 @@ def author_demoted(invitation: Invitation) -> None:
         (author_demoted, "may no longer invite people. Ask tom"),
     ],
 )
-def test_nobody_joins_by_an_invitation_that_no_longer_holds(
-    eva: User, user: User, happen: Callable[[Invitation], None], sentence: str
-) -> None:
+def test_nobody_joins_by_an_invitation_that_no_longer_holds(eva, user, happen, sentence):
     invitation, token = invite(eva)
     session = in_session(invitation, token)
     assert invitations.pending(session) == invitation
@@ -160,7 +157,7 @@ def test_nobody_joins_by_an_invitation_that_no_longer_holds(
     assert Invitation.objects.get().uses == uses
 
 
-def test_nobody_joins_twice_by_one_invitation(eva: User, user: User) -> None:
+def test_nobody_joins_twice_by_one_invitation(eva, user):
     invitation, _ = invite(eva, max_uses=None)
     invitations.join(user, invitation)
     with pytest.raises(Refused, match="already joined by this invitation"):
@@ -168,7 +165,7 @@ def test_nobody_joins_twice_by_one_invitation(eva: User, user: User) -> None:
     assert Invitation.objects.get().uses == 1
 
 
-def test_a_withdrawal_can_be_undone_for_a_day(eva: User) -> None:
+def test_a_withdrawal_can_be_undone_for_a_day(eva):
     invitation, _ = invite(eva)
     invitations.revoke(eva, invitation)
     invitations.restore(eva, invitation)
@@ -178,14 +175,14 @@ def test_a_withdrawal_can_be_undone_for_a_day(eva: User) -> None:
         invitations.restore(eva, invitation)
 
 
-def test_no_account_is_made_without_an_invitation() -> None:
+def test_no_account_is_made_without_an_invitation():
     with pytest.raises(Refused, match="no such invitation"):
         sign_up.create_account({}, "mara", "m@example.com", "lantern-otter-7")
     assert not User.objects.exists()
 
 
 @pytest.mark.both_databases
-def test_a_name_that_was_just_taken_uses_nothing_up(eva: User, user: User) -> None:
+def test_a_name_that_was_just_taken_uses_nothing_up(eva, user):
     session = in_session(*invite(eva))
     with pytest.raises(Refused, match="just taken this name"):
         sign_up.create_account(session, "ana", "other@example.com", "lantern-otter-7")
@@ -193,7 +190,7 @@ def test_a_name_that_was_just_taken_uses_nothing_up(eva: User, user: User) -> No
     assert invitations.pending(session)
 
 
-def test_only_admins_invite_admins(eva: User, user: User) -> None:
+def test_only_admins_invite_admins(eva, user):
     grant(user, permissions.ADD_USER)
     person = User.objects.get(pk=user.pk)
     with pytest.raises(Refused, match="Only admins"):
@@ -202,7 +199,7 @@ def test_only_admins_invite_admins(eva: User, user: User) -> None:
     assert not invitations.refusal(invitation)
 
 
-def test_who_is_no_admin_offers_the_projects_that_they_manage(eva: User, user: User) -> None:
+def test_who_is_no_admin_offers_the_projects_that_they_manage(eva, user):
     fox = make_project("Fox", ana="manager")
     make_project("Elk", ana="maker", tom="manager")
     make_project("Old", ana="manager")
@@ -212,7 +209,7 @@ def test_who_is_no_admin_offers_the_projects_that_they_manage(eva: User, user: U
     assert [project.name for project in invitations.projects_to_offer(eva)] == ["Elk", "Fox"]
 
 
-def test_a_project_that_the_author_manages_no_longer_is_left_out(eva: User, user: User) -> None:
+def test_a_project_that_the_author_manages_no_longer_is_left_out(eva, user):
     fox = make_project("Fox", sam="manager", tom="manager")
     grant(sam := person("sam"), permissions.ADD_USER)
     invitation, _ = invite(User.objects.get(pk=sam.pk), (fox, "maker"))
@@ -224,7 +221,7 @@ def test_a_project_that_the_author_manages_no_longer_is_left_out(eva: User, user
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
+def test_of_two_who_sign_up_with_one_address_at_once_one_is_told():
     eva = make_admin("eva")
     sessions = [in_session(*invite(eva)) for _ in range(2)]
     addresses = ("mara@example.com", "Mara@Example.com")
@@ -243,7 +240,7 @@ def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_take_the_last_use_at_once_one_joins() -> None:
+def test_of_two_who_take_the_last_use_at_once_one_joins():
     eva = make_admin("eva")
     invitation, _ = invite(eva, (make_project("Fox", tom="manager"), "maker"))
     ana, sam = person("ana"), person("sam")

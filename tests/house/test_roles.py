@@ -24,14 +24,14 @@ def role(person: User) -> Role:
     return roles.role_of(User.objects.get(pk=person.pk))
 
 
-def test_new_accounts_are_members_and_superusers_admins(user: User) -> None:
+def test_new_accounts_are_members_and_superusers_admins(user):
     boss = User.objects.create_superuser("boss")
     assert (role(user), role(boss)) == (Role.MEMBER, Role.ADMIN)
     assert list(user.groups.values_list("name", flat=True)) == ["member"]
     assert set(roles.admins()) == {boss}
 
 
-def test_a_role_brings_its_permissions_and_another_takes_them_away(user: User) -> None:
+def test_a_role_brings_its_permissions_and_another_takes_them_away(user):
     admin = make_admin("eva")
     may = {
         Role.MEMBER: (),
@@ -54,7 +54,7 @@ def test_a_role_brings_its_permissions_and_another_takes_them_away(user: User) -
     ]
 
 
-def test_staff_without_a_role_count_as_curators_with_their_own_permissions(user: User) -> None:
+def test_staff_without_a_role_count_as_curators_with_their_own_permissions(user):
     grant(user, permissions.VIEW_WORKER)
     person = User.objects.get(pk=user.pk)
     assert role(person) == Role.CURATOR
@@ -63,7 +63,7 @@ def test_staff_without_a_role_count_as_curators_with_their_own_permissions(user:
 
 
 @pytest.mark.parametrize("wanted", [Role.MEMBER, Role.CURATOR])
-def test_the_last_admin_stays(user: User, wanted: Role) -> None:
+def test_the_last_admin_stays(user, wanted):
     admin = make_admin("eva")
     with pytest.raises(Refused, match="You are the only admin"):
         roles.set_role(admin, wanted, admin)
@@ -75,7 +75,7 @@ def test_the_last_admin_stays(user: User, wanted: Role) -> None:
     assert (role(admin), role(user)) == (wanted, Role.ADMIN)
 
 
-def test_nobody_but_admins_makes_or_unmakes_admins(user: User, stranger: User) -> None:
+def test_nobody_but_admins_makes_or_unmakes_admins(user, stranger):
     admin = make_admin("eva")
     grant(user, permissions.CHANGE_USER)
     roles.set_role(stranger, Role.CURATOR, user)
@@ -84,7 +84,7 @@ def test_nobody_but_admins_makes_or_unmakes_admins(user: User, stranger: User) -
             roles.set_role(person, wanted, user)
 
 
-def test_a_superuser_who_gets_another_role_is_none_any_more() -> None:
+def test_a_superuser_who_gets_another_role_is_none_any_more():
     admin, boss = make_admin("eva"), User.objects.create_superuser("boss")
     roles.set_role(boss, Role.CURATOR, admin)
     boss.refresh_from_db()
@@ -94,7 +94,7 @@ def test_a_superuser_who_gets_another_role_is_none_any_more() -> None:
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_own", [False, True], ids=["each other", "themselves"])
-def test_of_two_admins_who_are_demoted_at_once_one_stays(is_own: bool) -> None:
+def test_of_two_admins_who_are_demoted_at_once_one_stays(is_own):
     eva, tom = make_admin("eva"), make_admin("tom")
     by_eva, by_tom = (eva, tom) if is_own else (tom, eva)
     outcomes = run_at_once(
@@ -105,7 +105,7 @@ def test_of_two_admins_who_are_demoted_at_once_one_stays(is_own: bool) -> None:
     assert roles.admins().count() == 1
 
 
-def test_what_an_operator_takes_from_a_role_stays_taken(user: User) -> None:
+def test_what_an_operator_takes_from_a_role_stays_taken(user):
     add = Permission.objects.get(codename="add_project")
     Group.objects.get(name="member").permissions.remove(add)
     assert role_permissions.give_defaults() == 0
@@ -116,14 +116,14 @@ def test_what_an_operator_takes_from_a_role_stays_taken(user: User) -> None:
         creation.create(person, name="Fox")
 
 
-def test_a_new_permission_of_a_role_is_given_once() -> None:
+def test_a_new_permission_of_a_role_is_given_once():
     GivenPermission.objects.filter(permission="projects.add_project", role="member").delete()
     Group.objects.get(name="member").delete()
     assert role_permissions.give_defaults() == 1
     assert Group.objects.get(name="member").permissions.filter(codename="add_project").exists()
 
 
-def test_every_pattern_of_the_defaults_names_a_permission() -> None:
+def test_every_pattern_of_the_defaults_names_a_permission():
     later = {"auditlog.view_logentry"}  # these exist only where django-auditlog is installed
     given = set(GivenPermission.objects.values_list("permission", flat=True))
     for patterns in role_permissions.DEFAULTS.values():

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +14,6 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.test import Client
 
 from accounts.sign_in import local_owner
 from tests.leaks import child_processes, plugin, secrets
@@ -30,7 +28,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.exhaustive  # this test starts pytest
-def test_a_leak_fails_its_test_and_no_other(leaks: list[str]) -> None:
+def test_a_leak_fails_its_test_and_no_other(leaks):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, "tests/leaks/planted.py"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -44,7 +42,7 @@ def test_a_leak_fails_its_test_and_no_other(leaks: list[str]) -> None:
     leaks.clear()
 
 
-def test_a_secret_in_a_log_is_found(leaks: list[str]) -> None:
+def test_a_secret_in_a_log_is_found(leaks):
     log = logging.getLogger("runs.worker")
     log.info("the key is %s", SECRET)
     assert leaks == ["key in the log of runs.worker"]
@@ -63,9 +61,7 @@ def test_a_secret_in_a_log_is_found(leaks: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_a_link_in_the_log_is_hidden_as_the_server_hides_it(
-    client: Client, leaks: list[str]
-) -> None:
+def test_a_link_in_the_log_is_hidden_as_the_server_hides_it(client, leaks):
     token = local_owner.login_token(local_owner.get_or_create())
     logging.getLogger("django.request").warning("Not Found: %s", f"/login/link/{token}/")
     assert leaks == []
@@ -74,7 +70,7 @@ def test_a_link_in_the_log_is_hidden_as_the_server_hides_it(
     leaks.clear()
 
 
-def test_a_secret_in_a_mail_is_found(mailoutbox: list[Any], leaks: list[str]) -> None:
+def test_a_secret_in_a_mail_is_found(mailoutbox, leaks):
     message = EmailMultiAlternatives("Your runs", "All is well.", to=["ana@example.com"])
     message.attach_alternative(f"<p>{SECRET}</p>", "text/html")
     message.send()
@@ -85,7 +81,7 @@ def test_a_secret_in_a_mail_is_found(mailoutbox: list[Any], leaks: list[str]) ->
 
 
 @pytest.mark.django_db
-def test_a_secret_that_a_command_writes_is_found(leaks: list[str], user: Any) -> None:
+def test_a_secret_that_a_command_writes_is_found(leaks, user):
     class Command(BaseCommand):
         def handle(self, *arguments: Any, **options: Any) -> None:
             self.stdout.write(f"the key is {SECRET}")
@@ -107,7 +103,7 @@ def run(*words: str, **options: Any) -> None:
     subprocess.run([sys.executable, *words], check=True, capture_output=True, **options)
 
 
-def test_what_a_program_prints_is_looked_at(leaks: list[str], tmp_path: Path) -> None:
+def test_what_a_program_prints_is_looked_at(leaks, tmp_path):
     run("-c", PRINT, env={"FAL_KEY": "id:another-secret"})
     run("-c", f"import sys; print({SECRET!r}, file=sys.stderr)")
     assert [leak.partition(" in ")[0] for leak in leaks] == ["FAL_KEY", "key"]
@@ -140,7 +136,7 @@ def waiting() -> Iterator[Any]:
         program.communicate("\n", timeout=60)
 
 
-def test_command_lines_and_environments_are_looked_at(waiting: Any, leaks: list[str]) -> None:
+def test_command_lines_and_environments_are_looked_at(waiting, leaks):
     both = {"FAL_KEY": "id:another-secret", "FAL_ADMIN_KEY": "id:a-third-secret"}
     waiting("worker", env=both)
     child_processes.check_children()
@@ -157,8 +153,8 @@ def test_command_lines_and_environments_are_looked_at(waiting: Any, leaks: list[
 
 @pytest.mark.exhaustive  # this test starts a whole Vitrine
 def test_a_started_web_process_looks_at_its_answers(
-    tmp_path: Path, watched_traffic: Path, leaks: list[str], migrated: Path, collected: Path
-) -> None:
+    tmp_path, watched_traffic, leaks, migrated, collected
+):
     key = "a-planted-secret-key-of-an-installation-that-is-long-enough"
     checkout = copy_checkout(tmp_path / "vitrine")
     shutil.copytree(collected, checkout / "var" / "static")

@@ -11,7 +11,6 @@ import anyio
 import brotli
 import httpx
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
@@ -21,7 +20,7 @@ from tests.accounts.issuers.conftest import configure, mock, mock_url, quiet_aut
 from tests.accounts.issuers.visitor import Visitor
 from tests.house.made import invite, make_admin
 from tests.leaks import responses, secrets
-from tests.leaks.responses import SHOWN, Shown
+from tests.leaks.responses import SHOWN
 
 __all__ = ["configure", "mock", "mock_url", "quiet_authlib"]
 
@@ -85,21 +84,19 @@ def respond(rf: RequestFactory, response: Any) -> Any:
         ),
     ],
 )
-def test_a_secret_in_a_response_is_found(rf: RequestFactory, response: Any, leaks: Any) -> None:
+def test_a_secret_in_a_response_is_found(rf, response, leaks):
     b"".join(respond(rf, response()))
     assert leaks
     assert all(leak.startswith("key in ") and "GET /page/" in leak for leak in leaks)
     leaks.clear()
 
 
-def test_a_response_without_the_secret_and_the_session_s_own_cookie_are_no_leak(
-    rf: RequestFactory, settings: Any
-) -> None:
+def test_a_response_without_the_secret_and_the_session_s_own_cookie_are_no_leak(rf, settings):
     for answer in (HttpResponse(TEXT[:-8]), with_cookie(settings.SESSION_COOKIE_NAME)):
         respond(rf, answer)
 
 
-def test_what_an_asgi_application_sends_is_looked_at(leaks: list[str]) -> None:
+def test_what_an_asgi_application_sends_is_looked_at(leaks):
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.send", "text": f'{{"key": "{SECRET}"}}'})
@@ -125,9 +122,7 @@ def test_what_an_asgi_application_sends_is_looked_at(leaks: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_tokens_sessions_and_configured_keys_are_watched(
-    user: User, settings: Any, leaks: list[str], rf: RequestFactory
-) -> None:
+def test_tokens_sessions_and_configured_keys_are_watched(user, settings, leaks, rf):
     settings.FAL_ADMIN_KEY = "id:a-setting-of-this-test"
     session = SessionStore()
     session.create()
@@ -140,9 +135,7 @@ def test_tokens_sessions_and_configured_keys_are_watched(
 
 
 # --- the places that show a secret on purpose -----------------------------------------------------
-def test_a_link_s_page_may_show_its_own_address_alone(
-    client: Client, db: None, leaks: list[str]
-) -> None:
+def test_a_link_s_page_may_show_its_own_address_alone(client, db, leaks):
     boss = make_admin("boss")
     (_, own), (_, other) = invite(boss), invite(boss)
     assert own in client.get(f"/people/invitations/{own}/").content.decode()
@@ -174,9 +167,7 @@ def come_back_from_issuer(visitor: Visitor, mock: Any) -> None:
     ("shown", "journey"),
     [*zip(SHOWN, [make_token, make_invitation, come_back_from_issuer], strict=True)],
 )
-def test_each_place_that_may_show_a_secret_does(
-    shown: Shown, journey: Any, client: Client, mock: Any, monkeypatch: Any, leaks: list[str]
-) -> None:
+def test_each_place_that_may_show_a_secret_does(shown, journey, client, mock, monkeypatch, leaks):
     monkeypatch.setattr(responses, "SHOWN", [place for place in SHOWN if place is not shown])
     journey(Visitor(client), mock)
     assert leaks

@@ -70,8 +70,8 @@ def use_every_secret(client: Client) -> None:
 
 
 def test_the_database_keeps_no_secret_in_the_clear(
-    client: Client, make_endpoint: Any, documents: Any, settings: Any, monkeypatch: Any
-) -> None:
+    client, make_endpoint, documents, settings, monkeypatch
+):
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
     secrets.watch(PASSWORD, "password")
@@ -84,7 +84,7 @@ def test_the_database_keeps_no_secret_in_the_clear(
     assert kinds == CLEAR
 
 
-def test_a_secret_in_any_column_is_found(make_endpoint: Any, monkeypatch: Any) -> None:
+def test_a_secret_in_any_column_is_found(make_endpoint, monkeypatch):
     monkeypatch.setattr(secrets, "_configured", {b"a-planted-secret": "key"})
     endpoint: Endpoint = make_endpoint(FLUX)
     endpoint.description = "with a-planted-secret in it"

@@ -3,10 +3,8 @@
 import re
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from playground import rerun
@@ -32,7 +30,7 @@ def press(client: Client, run: Run, token: str, part: str = "") -> str:
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
-def test_a_button_pressed_twice_starts_one_run(member: Client, make_run: Any, state: str) -> None:
+def test_a_button_pressed_twice_starts_one_run(member, make_run, state):
     run = make_run(state=state, output={})
     token = draw(member, run)
     first = press(member, run, token)
@@ -41,29 +39,25 @@ def test_a_button_pressed_twice_starts_one_run(member: Client, make_run: Any, st
     assert Run.objects.count() == 2
 
 
-def test_each_drawn_button_starts_another_run_however_fast(member: Client, make_run: Any) -> None:
+def test_each_drawn_button_starts_another_run_however_fast(member, make_run):
     run = make_run(state="succeeded", output={})
     tokens = [draw(member, run) for _ in range(12)]
     assert len({press(member, run, token) for token in tokens}) == 12
 
 
-def test_an_unconfirmed_run_is_sent_again_once_by_whichever_button(
-    member: Client, make_run: Any
-) -> None:
+def test_an_unconfirmed_run_is_sent_again_once_by_whichever_button(member, make_run):
     run = make_run(state="unconfirmed")
     assert press(member, run, draw(member, run)) == press(member, run, "of another tab")
 
 
-def test_a_fragment_for_all_pages_leaves_the_token_to_each_of_them(make_run: Any) -> None:
+def test_a_fragment_for_all_pages_leaves_the_token_to_each_of_them(make_run):
     run = make_run(state="succeeded", output={})
     fragment = pages.render(run, "stage")
     assert "Run again" in fragment
     assert set(re.findall(r'name="~token"\s+value="([^"]*)"', fragment)) == {""}
 
 
-def test_a_press_by_a_colleague_starts_a_separate_run(
-    client: Client, member: Client, make_run: Any, stranger: User
-) -> None:
+def test_a_press_by_a_colleague_starts_a_separate_run(client, member, make_run, stranger):
     run = make_run(state="succeeded")
     mine = press(member, run, "t")
     grant(stranger, "playground.view_run")
@@ -74,16 +68,14 @@ def test_a_press_by_a_colleague_starts_a_separate_run(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.any_database
-def test_concurrent_presses_start_one_run(make_run: Any, user: User) -> None:
+def test_concurrent_presses_start_one_run(make_run, user):
     run = make_run(state="succeeded")
     presses = run_at_once([partial(rerun.rerun, run, user, "t")] * 4)
     assert len({pressed.pk for pressed in presses}) == 1
     assert Run.objects.count() == 2
 
 
-def test_on_a_model_page_the_new_run_replaces_the_old_one(
-    member: Client, flux: Any, make_run: Any
-) -> None:
+def test_on_a_model_page_the_new_run_replaces_the_old_one(member, flux, make_run):
     run = make_run(endpoint=flux, state="succeeded", output={})
     stage = f"http://testserver{flux.get_absolute_url()}?shown={run.pk}"
     address = f"{run.get_absolute_url()}repetition/"
@@ -97,7 +89,7 @@ def test_on_a_model_page_the_new_run_replaces_the_old_one(
     assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}#result"
 
 
-def test_on_a_run_page_running_again_opens_the_new_run(member: Client, make_run: Any) -> None:
+def test_on_a_run_page_running_again_opens_the_new_run(member, make_run):
     run = make_run(state="succeeded", output={})
     here = {"hx-request": "true", "hx-current-url": f"http://testserver{run.get_absolute_url()}"}
     answer = member.post(f"{run.get_absolute_url()}repetition/", headers=here)
@@ -112,8 +104,8 @@ def test_on_a_run_page_running_again_opens_the_new_run(member: Client, make_run:
     ("price", "cost"), [("0.5", "about $0.50"), (None, "Price unknown"), ("0", "Free")]
 )
 def test_the_button_shows_what_another_run_costs_before_the_click(
-    member: Client, make_endpoint: Any, make_run: Any, state: str, price: str | None, cost: str
-) -> None:
+    member, make_endpoint, make_run, state, price, cost
+):
     endpoint = make_endpoint("lab/film", unit_price_usd=price, price_unit="videos")
     run = make_run(endpoint=endpoint, state=state, output={})
     page = " ".join(member.get(run.get_absolute_url()).content.decode().split())
@@ -121,9 +113,7 @@ def test_the_button_shows_what_another_run_costs_before_the_click(
     assert f'<span class="figures">{cost}</span>' in button
 
 
-def test_one_of_several_results_is_made_again_alone(
-    member: Client, flux: Any, make_run: Any
-) -> None:
+def test_one_of_several_results_is_made_again_alone(member, flux, make_run):
     type(flux).objects.update(unit_price_usd=Decimal("0.025"), price_unit="images")
     run = make_run(
         endpoint=flux,

@@ -1,7 +1,5 @@
 """What a sentence asks of the models, with files or without."""
 
-from typing import Any
-
 import pytest
 
 from catalog.display.operations import ANYTHING, BY_SLUG
@@ -32,20 +30,18 @@ def house() -> House:
         ("a 4k video of waves", [], "film-from-words", 0, "resolution:4k"),
     ],
 )
-def test_a_sentence_says_what_models_need(
-    sentence: str, kinds: list[str], operation: str, files: int, conditions: str
-) -> None:
+def test_a_sentence_says_what_models_need(sentence, kinds, operation, files, conditions):
     asked = wanted(ANYTHING, sentence, kinds)
     assert (asked.operation.slug, asked.files) == (operation, files)
     assert " ".join(asked.conditions) == conditions
 
 
-def test_the_prompt_of_an_operation_is_no_wish() -> None:
+def test_the_prompt_of_an_operation_is_no_wish():
     asked = wanted(BY_SLUG["speak"], "A commercial film of ten seconds.")
     assert (asked.operation.slug, asked.conditions) == ("speak", ())
 
 
-def test_the_least_important_condition_is_left_out_first(make_endpoint: Any) -> None:
+def test_the_least_important_condition_is_left_out_first(make_endpoint):
     make_endpoint("lab/flux", documents.FLUX, license_type="commercial")
     asked = wanted(ANYTHING, "a square fox, for commercial use, under 1 cent")
     models, answered = answer(asked, house())
@@ -54,7 +50,7 @@ def test_the_least_important_condition_is_left_out_first(make_endpoint: Any) -> 
     assert answered.left_out == ("ratio:1:1", "price:<0.01")
 
 
-def test_without_models_for_an_operation_others_make_the_same(make_endpoint: Any) -> None:
+def test_without_models_for_an_operation_others_make_the_same(make_endpoint):
     make_endpoint("lab/flux", documents.FLUX)
     models, answered = answer(wanted(ANYTHING, "a logo as a vector"), house())
     assert [model.endpoint_id for model in models] == ["lab/flux"]

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -52,9 +51,7 @@ INVALID = {
         ({"error": "FalError", "status": 403, "message": "Exhausted balance"}, ""),
     ],
 )
-def test_another_model_helps_in_an_outage_and_after_a_refusal_by_moderation(
-    error: dict[str, Any], reason: str
-) -> None:
+def test_another_model_helps_in_an_outage_and_after_a_refusal_by_moderation(error, reason):
     assert error_messages.deputy_reason(error) == reason
 
 
@@ -106,8 +103,8 @@ def events(run: Run, kind: str) -> list[str]:
 
 @pytest.mark.parametrize("error", [DOWN, DECLINED])
 def test_the_deputy_takes_over_where_the_project_allows_it_and_both_charges_are_exact(
-    failed: Any, error: dict[str, Any]
-) -> None:
+    failed, error
+):
     run = failed(error)
     made = deputys(run)
     assert made is not None
@@ -130,7 +127,7 @@ def test_the_deputy_takes_over_where_the_project_allows_it_and_both_charges_are_
 @pytest.mark.parametrize(
     "case", ["not allowed", "its own fault", "board", "program", "session", "late", "deleted"]
 )
-def test_the_deputy_does_not_take_over_by_itself(failed: Any, case: str) -> None:
+def test_the_deputy_does_not_take_over_by_itself(failed, case):
     run = failed(
         INVALID if case == "its own fault" else DOWN,
         allowed=case != "not allowed",
@@ -146,7 +143,7 @@ def test_the_deputy_does_not_take_over_by_itself(failed: Any, case: str) -> None
     assert events(run, timeline.NOT_TAKEN_OVER) == []
 
 
-def test_a_deputy_above_the_estimate_or_without_one_does_not_take_over(failed: Any) -> None:
+def test_a_deputy_above_the_estimate_or_without_one_does_not_take_over(failed):
     run = failed()
     run.endpoint.deputy.unit_price_usd = Decimal("0.03")
     run.endpoint.deputy.save()
@@ -154,7 +151,7 @@ def test_a_deputy_above_the_estimate_or_without_one_does_not_take_over(failed: A
     assert events(run, timeline.NOT_TAKEN_OVER) == [takeovers.TOO_EXPENSIVE]
 
 
-def test_a_deputy_above_the_estimate_is_not_promised(member: Client, failed: Any) -> None:
+def test_a_deputy_above_the_estimate_is_not_promised(member, failed):
     run = failed()
     assert "takes over, as the project allows" in page(member, run)
     Endpoint.objects.filter(endpoint_id="fal-ai/flux/two").update(unit_price_usd=Decimal("0.03"))
@@ -164,7 +161,7 @@ def test_a_deputy_above_the_estimate_is_not_promised(member: Client, failed: Any
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("others", ["program", "its own fault", "decided"])
-def test_no_number_of_other_failed_runs_hides_one_that_is_due(failed: Any, others: str) -> None:
+def test_no_number_of_other_failed_runs_hides_one_that_is_due(failed, others):
     run = failed()
     source = Source.API if others == "program" else Source.FORM
     for number in range(takeovers.AT_ONCE + 5):
@@ -177,7 +174,7 @@ def test_no_number_of_other_failed_runs_hides_one_that_is_due(failed: Any, other
     assert events(run, timeline.TAKEN_OVER)
 
 
-def test_a_deputys_own_failure_is_not_taken_over(failed: Any) -> None:
+def test_a_deputys_own_failure_is_not_taken_over(failed):
     made = deputys(run := failed())
     assert made is not None
     Endpoint.objects.filter(pk=made.endpoint_id).update(deputy=run.endpoint)
@@ -186,9 +183,7 @@ def test_a_deputys_own_failure_is_not_taken_over(failed: Any) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Vitrine-Deputy": "allow"}])
-def test_a_program_gets_the_deputy_only_with_the_header(
-    failed: Any, user: User, headers: dict[str, str]
-) -> None:
+def test_a_program_gets_the_deputy_only_with_the_header(failed, user, headers):
     failed(INVALID)
     _, secret = tokens.create(user, "program", ["read", "run"])
     client = Client(headers={"Authorization": f"Bearer {secret}", **headers})
@@ -210,9 +205,7 @@ def page(client: Client, run: Run) -> str:
     return " ".join(client.get(run.get_absolute_url()).content.decode().split())
 
 
-def test_the_page_of_a_failed_run_offers_the_deputy_in_one_press(
-    member: Client, failed: Any
-) -> None:
+def test_the_page_of_a_failed_run_offers_the_deputy_in_one_press(member, failed):
     run = failed(allowed=False, arguments={"prompt": "a cat", "guidance_scale": 5})
     markup = page(member, run)
     assert 'data-takeover="fal-ai/flux/two"' in markup
@@ -231,8 +224,8 @@ def test_the_page_of_a_failed_run_offers_the_deputy_in_one_press(
 
 @pytest.mark.parametrize("role", ["viewer", "maker"])
 def test_only_a_run_in_the_same_project_takes_the_deputy_from_the_maker(
-    member: Client, failed: Any, user: User, stranger: User, role: str
-) -> None:
+    member, failed, user, stranger, role
+):
     team = Project.objects.create(name="Team", slug="team")
     for person, place in ((stranger, role), (user, "manager")):
         Membership.objects.create(project=team, user=person, role=place)
@@ -252,9 +245,7 @@ def test_only_a_run_in_the_same_project_takes_the_deputy_from_the_maker(
     assert (last == others_run) == (role == "maker")
 
 
-def test_only_a_model_that_can_be_offered_takes_over(
-    member: Client, failed: Any, make_endpoint: Any, documents: dict[str, Any]
-) -> None:
+def test_only_a_model_that_can_be_offered_takes_over(member, failed, make_endpoint, documents):
     run = failed(allowed=False)
     make_endpoint("b/unasked", documents["fal-ai/flux/dev"])  # a deputy is named, so it is no offer
     response = member.post(f"{run.get_absolute_url()}takeover/", {"to": "b/unasked"})
@@ -262,9 +253,7 @@ def test_only_a_model_that_can_be_offered_takes_over(
     assert Run.objects.get() == run
 
 
-def test_the_offer_says_what_the_best_proposal_changes(
-    member: Client, failed: Any, make_endpoint: Any, flux: Any
-) -> None:
+def test_the_offer_says_what_the_best_proposal_changes(member, failed, make_endpoint, flux):
     Endpoint.objects.filter(pk=flux.pk).update(deputy=None)
     Endpoint.objects.exclude(pk=flux.pk).delete()
     ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
@@ -277,9 +266,7 @@ def test_the_offer_says_what_the_best_proposal_changes(
     assert "is its deputy" not in markup
 
 
-def test_a_run_that_waits_for_long_is_cancelled_when_another_model_makes_it(
-    member: Client, user: Any, flux: Any
-) -> None:
+def test_a_run_that_waits_for_long_is_cancelled_when_another_model_makes_it(member, user, flux):
     request = StartRequest(
         user=user, endpoint=flux, arguments={"prompt": "a"}, source=Source.FORM, key="1"
     )

@@ -47,22 +47,20 @@ def seeds() -> list[Any]:
     return [run.arguments.get("seed") for run in Run.objects.order_by("created_at", "pk")]
 
 
-def test_several_results_are_one_run_if_the_schema_allows(member: Client, flux: Any) -> None:
+def test_several_results_are_one_run_if_the_schema_allows(member, flux):
     member.post(PAGE, {"prompt": "a cat", "~token": "t", "~variations": "4"})
     run = Run.objects.get()
     assert (run.arguments["num_images"], run.batch) == (4, None)
 
 
-def test_more_results_than_one_run_can_make_are_several_runs(member: Client, flux: Any) -> None:
+def test_more_results_than_one_run_can_make_are_several_runs(member, flux):
     member.post(PAGE, {"prompt": "a cat", "~token": "t", "~variations": "8"})
     runs = Run.objects.all()
     assert [run.arguments["num_images"] for run in runs] == [4, 4]
     assert len({run.batch for run in runs}) == 1
 
 
-def test_several_runs_have_new_seeds_and_are_one_try_below_the_first(
-    member: Client, films: Any
-) -> None:
+def test_several_runs_have_new_seeds_and_are_one_try_below_the_first(member, films):
     response = press(member, 4)
     runs = list(Run.objects.order_by("created_at", "pk"))
     assert len(set(seeds())) == 4
@@ -76,7 +74,7 @@ def test_several_runs_have_new_seeds_and_are_one_try_below_the_first(
     assert in_place.content.decode().count('class="stage-run') == 1
 
 
-def test_a_double_click_starts_several_runs_once(member: Client, films: Any) -> None:
+def test_a_double_click_starts_several_runs_once(member, films):
     press(member, 4)
     press(member, 4)
     assert Run.objects.count() == 4
@@ -86,8 +84,8 @@ def test_a_double_click_starts_several_runs_once(member: Client, films: Any) -> 
 
 
 def test_a_try_takes_as_many_queries_for_any_number_of_runs(
-    member: Client, films: Any, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
+    member, films, make_run, django_assert_max_num_queries
+):
     counts = []
     for length in (2, 8):
         batch = uuid.uuid4()
@@ -100,7 +98,7 @@ def test_a_try_takes_as_many_queries_for_any_number_of_runs(
     assert counts[0] == counts[1]
 
 
-def test_the_answer_to_a_press_shows_the_cost_of_the_next(member: Client, films: Any) -> None:
+def test_the_answer_to_a_press_shows_the_cost_of_the_next(member, films):
     for times, cost in ((1, "about $0.50"), (4, "about $2.00")):
         text = press(member, times, f"t{times}", headers=HTMX).content.decode()
         sentence = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
@@ -108,7 +106,7 @@ def test_the_answer_to_a_press_shows_the_cost_of_the_next(member: Client, films:
         assert sentence[1] == cost
 
 
-def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) -> None:
+def test_saving_a_draft_returns_the_cost_of_a_press(member, films):
     def draft_cost(**posted: str) -> Any:
         return member.post("/drafts/a/films/", {"prompt": "a cat", **posted}).json()["cost"]
 
@@ -129,7 +127,7 @@ def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) 
     }
 
 
-def test_the_page_shows_the_cost_of_the_form(member: Client, films: Any) -> None:
+def test_the_page_shows_the_cost_of_the_form(member, films):
     member.post("/drafts/a/films/", {"prompt": "a cat", "duration": "10"})
     page = member.get(FILMS).content.decode()
     assert "about $1.00" in page
@@ -145,9 +143,7 @@ def more(client: Client, run: Run, token: str = "t", **options: Any) -> Any:
     return client.post(f"{run.get_absolute_url()}variations/", {"~token": token}, **options)
 
 
-def test_more_like_this_has_the_same_arguments_and_new_seeds(
-    member: Client, films: Any, make_run: Any
-) -> None:
+def test_more_like_this_has_the_same_arguments_and_new_seeds(member, films, make_run):
     run = make_run(
         endpoint=films, state="succeeded", arguments={"prompt": "a cat", "seed": 7}, title="a cat"
     )
@@ -163,9 +159,7 @@ def test_more_like_this_has_the_same_arguments_and_new_seeds(
     assert len(set(seeds())) == 9
 
 
-def test_more_like_this_is_one_run_if_the_schema_has_a_count(
-    member: Client, flux: Any, make_run: Any
-) -> None:
+def test_more_like_this_is_one_run_if_the_schema_has_a_count(member, flux, make_run):
     run = make_run(endpoint=flux, state="succeeded", arguments={"prompt": "a cat", "seed": 7})
     response = more(member, run, headers=HTMX | {"HX-Current-URL": f"http://testserver{PAGE}"})
     new_run = Run.objects.exclude(pk=run.pk).get()
@@ -179,18 +173,14 @@ def test_more_like_this_is_one_run_if_the_schema_has_a_count(
     assert again.arguments["seed"] not in {7, new_run.arguments["seed"]}
 
 
-def test_a_result_offers_more_like_this_with_its_price(
-    member: Client, films: Any, make_run: Any
-) -> None:
+def test_a_result_offers_more_like_this_with_its_price(member, films, make_run):
     run = make_run(endpoint=films, state="succeeded", output={"video": {}})
     page = member.get(run.get_absolute_url()).content.decode()
     assert 'title="4 runs with new seeds"' in page
     assert re.search(r'More like this <span class="figures">about \$2.00</span>', page)
 
 
-def test_each_run_counts_for_the_rate_limit(
-    member: Client, films: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_run_counts_for_the_rate_limit(member, films, settings, monkeypatch):
     settings.RATE_LIMITS = True
     # with this clock, no slow machine refills a bucket
     standing_clock = rate_limit.Buckets(clock=lambda: 0.0)
@@ -224,14 +214,8 @@ WITH_PROMPT = {"type": "object", "properties": {"prompt": {"type": "string"}}}
     ],
 )
 def test_variations_are_offered_only_if_results_can_differ(
-    member: Client,
-    make_endpoint: Any,
-    make_run: Any,
-    endpoint_id: str,
-    category: str,
-    schema: Any,
-    can_vary: bool,
-) -> None:
+    member, make_endpoint, make_run, endpoint_id, category, schema, can_vary
+):
     endpoint = make_endpoint(endpoint_id, document(schema), category=category)
     page = member.get(endpoint.get_absolute_url()).content.decode()
     assert ('name="~variations"' in page) is can_vary

@@ -33,7 +33,7 @@ def post(project: Project, **members: str) -> dict[str, str]:
     }
 
 
-def test_a_project_keeps_a_manager(root: Client, user: User) -> None:
+def test_a_project_keeps_a_manager(root, user):
     project = make_project("Fox", ana="manager")
     address = f"/admin/projects/project/{project.pk}/change/"
     for members in ({"role": "maker"}, {"role": "manager", "DELETE": "on"}):
@@ -44,7 +44,7 @@ def test_a_project_keeps_a_manager(root: Client, user: User) -> None:
     assert Membership.objects.get(project=project).user.get_username() == "ben"
 
 
-def test_a_private_project_is_read_only(root: Client, user: User) -> None:
+def test_a_private_project_is_read_only(root, user):
     address = f"/admin/projects/project/{private_project(user).pk}/change/"
     assert 'name="_save"' not in root.get(address).content.decode()
     assert root.post(address, post(private_project(user), role="viewer")).status_code == 403

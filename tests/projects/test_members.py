@@ -35,14 +35,14 @@ def roles_in(project: Project) -> dict[str, str]:
     return dict(Membership.objects.filter(project=project).values_list("user__username", "role"))
 
 
-def test_a_manager_adds_somebody(user: User, stranger: User, fox: Project) -> None:
+def test_a_manager_adds_somebody(user, stranger, fox):
     members.add(user, fox, stranger.pk, "viewer")
     assert roles_in(fox) == {"ana": "manager", "ben": "maker", "sam": "viewer"}
     with pytest.raises(Refused, match="sam is a member already: viewer"):
         members.add(user, fox, stranger.pk, "manager")
 
 
-def test_only_active_accounts_are_added(user: User, stranger: User, fox: Project) -> None:
+def test_only_active_accounts_are_added(user, stranger, fox):
     User.objects.filter(pk=stranger.pk).update(is_active=False)
     assert not members.candidates(fox).exists()
     for key in (stranger.pk, 0, 10**17):
@@ -51,9 +51,7 @@ def test_only_active_accounts_are_added(user: User, stranger: User, fox: Project
 
 
 @pytest.mark.parametrize("role", ["maker", "viewer", None])
-def test_nobody_but_managers_changes_members(
-    user: User, stranger: User, fox: Project, role: str | None
-) -> None:
+def test_nobody_but_managers_changes_members(user, stranger, fox, role):
     if role:
         Membership.objects.create(project=fox, user=stranger, role=role)
     before = roles_in(fox)
@@ -67,7 +65,7 @@ def test_nobody_but_managers_changes_members(
     assert roles_in(fox) == before
 
 
-def test_a_private_project_has_no_other_members(user: User, ben: User) -> None:
+def test_a_private_project_has_no_other_members(user, ben):
     private = private_project(user)
     with pytest.raises(Refused, match="yours alone"):
         members.add(user, private, ben.pk, "viewer")
@@ -75,7 +73,7 @@ def test_a_private_project_has_no_other_members(user: User, ben: User) -> None:
         members.leave(user, private)
 
 
-def test_the_last_who_changes_a_role_wins_and_is_told(user: User, ben: User, fox: Project) -> None:
+def test_the_last_who_changes_a_role_wins_and_is_told(user, ben, fox):
     assert members.change_role(user, fox, ben.pk, "viewer", "maker") == "ben is now a viewer."
     sentence = members.change_role(user, fox, ben.pk, "manager", "maker")
     assert sentence.startswith("ben is now a manager. Somebody else had made them a viewer")
@@ -85,7 +83,7 @@ def test_the_last_who_changes_a_role_wins_and_is_told(user: User, ben: User, fox
 
 
 @pytest.mark.both_databases
-def test_the_last_manager_stays(user: User, ben: User, fox: Project) -> None:
+def test_the_last_manager_stays(user, ben, fox):
     for change in (
         lambda: members.leave(user, fox),
         lambda: members.remove(user, fox, user.pk),
@@ -102,7 +100,7 @@ def test_the_last_manager_stays(user: User, ben: User, fox: Project) -> None:
     assert roles_in(fox) == {"ben": "manager"}
 
 
-def test_a_removal_is_undone_within_a_day(user: User, ben: User, fox: Project) -> None:
+def test_a_removal_is_undone_within_a_day(user, ben, fox):
     current.choose(ben, fox)
     joined_at = Membership.objects.get(project=fox, user=ben).joined_at
     token = members.remove(user, fox, ben.pk).token()
@@ -121,7 +119,7 @@ def test_a_removal_is_undone_within_a_day(user: User, ben: User, fox: Project) -
         members.restore(user, members.removal_of("nonsense"))
 
 
-def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: Project) -> None:
+def test_each_change_is_in_the_log(user, ben, stranger, fox):
     members.add(user, fox, stranger.pk, "viewer")
     members.change_role(user, fox, stranger.pk, "maker", "viewer")
     members.restore(user, members.remove(user, fox, stranger.pk))
@@ -136,9 +134,7 @@ def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: P
     ]
 
 
-def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
-    user: User, ben: User, stranger: User
-) -> None:
+def test_who_gets_an_account_s_work_manages_what_it_alone_managed(user, ben, stranger):
     alone = make_project("Alone", ana="manager", sam="viewer")
     together = make_project("Together", ana="manager", ben="manager")
     members.pass_on(user, stranger, ben)
@@ -146,9 +142,7 @@ def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
     assert "sam" not in roles_in(together)
 
 
-def test_admins_change_the_members_of_any_shared_project(
-    user: User, stranger: User, fox: Project
-) -> None:
+def test_admins_change_the_members_of_any_shared_project(user, stranger, fox):
     grant(stranger, "projects.change_project")
     admin = User.objects.get(pk=stranger.pk)
     members.add(admin, fox, admin.pk, "viewer")
@@ -160,7 +154,7 @@ def test_admins_change_the_members_of_any_shared_project(
     assert roles_in(fox) == {"ana": "manager", "ben": "maker", "sam": "viewer"}
 
 
-def test_a_role_is_given_at_least(user: User, ben: User, stranger: User, fox: Project) -> None:
+def test_a_role_is_given_at_least(user, ben, stranger, fox):
     assert members.include(user, fox, stranger, "viewer")
     assert not members.include(user, fox, ben, "viewer")
     assert members.include(user, fox, ben, "manager")
@@ -170,9 +164,7 @@ def test_a_role_is_given_at_least(user: User, ben: User, stranger: User, fox: Pr
         members.include(stranger, fox, stranger, "manager")
 
 
-def test_nobody_whose_account_is_closed_is_brought_back(
-    user: User, ben: User, fox: Project
-) -> None:
+def test_nobody_whose_account_is_closed_is_brought_back(user, ben, fox):
     token = members.remove(user, fox, ben.pk).token()
     User.objects.filter(pk=ben.pk).update(is_active=False)
     with pytest.raises(Refused, match="ben has left"):
@@ -181,7 +173,7 @@ def test_nobody_whose_account_is_closed_is_brought_back(
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_of_two_managers_who_leave_at_once_one_stays() -> None:
+def test_of_two_managers_who_leave_at_once_one_stays():
     people = [person(name) for name in ("ada", "bob")]
     project = make_project("Fox", ada="manager", bob="manager")
     outcomes = at_once(*(partial(members.leave, manager, project) for manager in people))

@@ -92,9 +92,7 @@ def read_all_pages(browser: Client, token: str, asked: Sequence[str] = ASKED) ->
     return contents
 
 
-def test_other_projects_change_nothing(
-    client: Client, make_endpoint: Any, file: str, settings: Any
-) -> None:
+def test_other_projects_change_nothing(client, make_endpoint, file, settings):
     settings.RATE_LIMITS = False
     endpoint = make_endpoint(ENDPOINT)
     ours, theirs = make_project("Ours", bea="manager"), make_project("Theirs", ana="manager")
@@ -119,9 +117,7 @@ def test_other_projects_change_nothing(
     assert not changed
 
 
-def test_whoever_is_removed_reads_nothing_any_more(
-    client: Client, make_endpoint: Any, file: str, settings: Any
-) -> None:
+def test_whoever_is_removed_reads_nothing_any_more(client, make_endpoint, file, settings):
     settings.RATE_LIMITS = False
     project = make_project("Theirs", ana="manager", bea="manager")
     ana = person("ana")

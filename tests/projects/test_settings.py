@@ -1,7 +1,5 @@
 """Managers rename, archive and delete projects; the work in them stays."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -31,7 +29,7 @@ def fox(user: User, ben: User) -> Project:
     return make_project("Fox", ana="manager", ben="maker")
 
 
-def test_settings_change_and_the_slug_stays(user: User, fox: Project) -> None:
+def test_settings_change_and_the_slug_stays(user, fox):
     changed = settings.change(user, fox, WANTED)
     changed.refresh_from_db()
     assert settings.values_of(changed) == WANTED
@@ -47,7 +45,7 @@ def test_settings_change_and_the_slug_stays(user: User, fox: Project) -> None:
     ]
 
 
-def test_a_private_project_has_nothing_but_the_retention(user: User) -> None:
+def test_a_private_project_has_nothing_but_the_retention(user):
     private = settings.change(user, private_project(user), WANTED)
     assert settings.values_of(private) == Values("Private", "", False, 30, 10, "week", True)
     for change in (settings.archive, settings.delete):
@@ -55,7 +53,7 @@ def test_a_private_project_has_nothing_but_the_retention(user: User) -> None:
             change(user, private)
 
 
-def test_nobody_but_managers_changes_a_project(ben: User, stranger: User, fox: Project) -> None:
+def test_nobody_but_managers_changes_a_project(ben, stranger, fox):
     for by in (ben, stranger):
         with pytest.raises(PermissionDenied, match="Ask ana"):
             settings.change(by, fox, WANTED)
@@ -64,7 +62,7 @@ def test_nobody_but_managers_changes_a_project(ben: User, stranger: User, fox: P
                 change(by, fox)
 
 
-def test_nobody_works_in_an_archived_project(user: User, ben: User, fox: Project) -> None:
+def test_nobody_works_in_an_archived_project(user, ben, fox):
     current.choose(ben, fox)
     settings.archive(user, fox)
     fox.refresh_from_db()
@@ -79,9 +77,7 @@ def test_nobody_works_in_an_archived_project(user: User, ben: User, fox: Project
     assert list(actions) == ["archived", "brought back"]
 
 
-def test_what_lives_in_a_project_keeps_it(
-    user: User, ben: User, fox: Project, make_run: Any
-) -> None:
+def test_what_lives_in_a_project_keeps_it(user, ben, fox, make_run):
     run = make_run(project=fox)
     make_run(project=fox, user=ben, is_hidden=True)
     Board.objects.create(user=ben, source=run.endpoint, project=fox, form_token="b")
@@ -93,9 +89,7 @@ def test_what_lives_in_a_project_keeps_it(
     )
 
 
-def test_what_is_deleted_and_uploads_go_to_their_users(
-    user: User, ben: User, fox: Project, make_run: Any
-) -> None:
+def test_what_is_deleted_and_uploads_go_to_their_users(user, ben, fox, make_run):
     mine = make_run(project=fox, deleted_at=timezone.now())
     bens = make_run(project=fox, user=ben, deleted_at=timezone.now())
     upload = Upload.objects.create(

@@ -30,8 +30,8 @@ def proposed(endpoint: Endpoint, project: Project) -> list[str]:
     ],
 )
 def test_the_newest_version_of_the_name_is_proposed_first(
-    make_endpoint: Any, project: Project, old: str, others: list[str], expected: str
-) -> None:
+    make_endpoint, project, old, others, expected
+):
     row = make_endpoint(old, status="deprecated")
     for other in others:
         make_endpoint(other)
@@ -50,8 +50,8 @@ def test_the_newest_version_of_the_name_is_proposed_first(
     ],
 )
 def test_the_model_that_upstream_names_is_proposed_first(
-    make_endpoint: Any, project: Project, description: str, entry: str
-) -> None:
+    make_endpoint, project, description, entry
+):
     old = make_endpoint("a/flux-general", status="deprecated", description=description)
     ListingEntry.objects.create(endpoint=old, text=entry)
     make_endpoint("b/flux-2/edit", category="image-to-image")
@@ -59,9 +59,7 @@ def test_the_model_that_upstream_names_is_proposed_first(
     assert proposed(old, project) == ["b/flux-2/edit", "a/fooocus"]
 
 
-def test_other_media_inputs_and_licences_and_locked_models_are_not_proposed(
-    make_endpoint: Any, project: Project
-) -> None:
+def test_other_media_inputs_and_licences_and_locked_models_are_not_proposed(make_endpoint, project):
     def make(name: str, role: str = "main", **more: Any) -> Endpoint:
         inputs = [["image_url", "image", role, "Image", True]]
         row: Endpoint = make_endpoint(
@@ -79,9 +77,7 @@ def test_other_media_inputs_and_licences_and_locked_models_are_not_proposed(
     assert proposed(old, project) == ["a/fits"]
 
 
-def test_a_deputy_does_the_same_operation_for_a_known_price_without_a_lora(
-    make_endpoint: Any, project: Project
-) -> None:
+def test_a_deputy_does_the_same_operation_for_a_known_price_without_a_lora(make_endpoint, project):
     price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
     old = make_endpoint("a/clarity-upscaler", category="image-to-image", **price)
     make_endpoint("a/other-upscaler", category="image-to-image", **price)
@@ -92,7 +88,7 @@ def test_a_deputy_does_the_same_operation_for_a_known_price_without_a_lora(
     assert set(proposed(lora, project)) == {"a/other-upscaler", "a/clarity-upscaler"}
 
 
-def test_a_named_deputy_takes_over_where_it_may_run(make_endpoint: Any, project: Project) -> None:
+def test_a_named_deputy_takes_over_where_it_may_run(make_endpoint, project):
     deputy = make_endpoint("b/two")
     old = make_endpoint("a/one", deputy=deputy)
     assert deputy_of(old, project) == deputy

@@ -50,7 +50,7 @@ def rules_for(door: Door) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.system
-def test_the_table_has_every_function_that_starts_runs() -> None:
+def test_the_table_has_every_function_that_starts_runs():
     """A new way to start a run fails here until `doors/table.py` has a row that uses it."""
     starters = {
         f"{path.relative_to(ROOT)}:{function}"
@@ -111,7 +111,7 @@ def world(
 @pytest.mark.django_db
 @pytest.mark.any_database
 @pytest.mark.parametrize("door", sample(DOORS, 8, by_seed=3), ids=lambda door: door.name)
-def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, door: Door) -> None:
+def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world, door):
     """Nothing is started or reserved; without the rule, the same press starts the run."""
     for level, kind in rules_for(door):
         use = door.use(world)

@@ -16,7 +16,7 @@ from runs.progress import at_fal
 from runs.results import error_messages
 from tests.browser.media import png
 from tests.processes import until
-from tests.runs.conftest import Ask, Control, Work, have_ended
+from tests.runs.conftest import Control, have_ended
 from tests.sandbox.server import ADMIN_KEY
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
@@ -63,9 +63,7 @@ def is_confirmed(run: Run) -> bool:
     return not UpstreamDeletion.objects.filter(run_id=run.pk, deleted_at=None).exists()
 
 
-def test_by_the_accounts_setting_all_stays_until_the_run_is_deleted(
-    ask: Ask, work: Work, record: Record, picture: str
-) -> None:
+def test_by_the_accounts_setting_all_stays_until_the_run_is_deleted(ask, work, record, picture):
     run = ask("sandbox/aurora/image-to-image", prompt="a", image_url=picture)
     work(lambda: have_ended(run))
     assert record(run) == ({"payloads": True, "result": 30 * DAY_S, "files": [None]}, [None])
@@ -75,9 +73,7 @@ def test_by_the_accounts_setting_all_stays_until_the_run_is_deleted(
     assert at_fal.line(run).startswith("At fal: input without end, result deleted")
 
 
-def test_with_nothing_kept_only_an_input_that_expires_is_left(
-    ask: Ask, work: Work, record: Record, picture: str
-) -> None:
+def test_with_nothing_kept_only_an_input_that_expires_is_left(ask, work, record, picture):
     let_fal_keep("nothing")
     run = ask("sandbox/aurora/image-to-image", prompt="a", image_url=picture)
     work(lambda: have_ended(run) and is_confirmed(run))
@@ -89,9 +85,7 @@ def test_with_nothing_kept_only_an_input_that_expires_is_left(
     assert record(again)[1] == [INPUT_S]  # one upload for both
 
 
-def test_files_for_an_hour_are_not_deleted_but_expire(
-    ask: Ask, work: Work, record: Record, sandbox: Control
-) -> None:
+def test_files_for_an_hour_are_not_deleted_but_expire(ask, work, record, sandbox):
     let_fal_keep("hour")
     run = ask("sandbox/ridgeline", prompt="a")
     work(lambda: have_ended(run))
@@ -100,9 +94,7 @@ def test_files_for_an_hour_are_not_deleted_but_expire(
     assert record(run)[0] == {"payloads": True, "result": 30 * DAY_S, "files": []}
 
 
-def test_after_an_erasure_nothing_of_the_person_is_left(
-    ask: Ask, work: Work, record: Record, sandbox: Control, admin_user: User
-) -> None:
+def test_after_an_erasure_nothing_of_the_person_is_left(ask, work, record, sandbox, admin_user):
     run = ask("sandbox/ridgeline", prompt="a")
     work(lambda: have_ended(run))
     run.refresh_from_db()
@@ -117,8 +109,8 @@ def test_after_an_erasure_nothing_of_the_person_is_left(
 
 @pytest.mark.parametrize(("prompt", "state"), [("a", "succeeded"), (LONG_PROMPT, "failed")])
 def test_after_ten_minutes_without_a_worker_a_small_result_is_fetched_and_a_large_one_lost(
-    ask: Ask, work: Work, record: Record, sandbox: Control, prompt: str, state: str
-) -> None:
+    ask, work, record, sandbox, prompt, state
+):
     let_fal_keep("nothing")
     run = ask("sandbox/ridgeline", prompt=prompt)
     work(lambda: Run.objects.exclude(handle=None).filter(pk=run.pk).exists())

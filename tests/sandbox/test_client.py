@@ -6,7 +6,6 @@ import resource
 import ssl
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -44,7 +43,7 @@ def run_client(tls: TlsHosts, step: str, *more: str) -> dict[str, Any]:
     return report
 
 
-def test_c37_fal_client_submits_and_follows_to_the_result(tls: TlsHosts) -> None:
+def test_c37_fal_client_submits_and_follows_to_the_result(tls):
     seen = run_client(tls, "queue")
     assert seen["names"][-1] == "Completed"
     assert {"InProgress", "Completed"} <= set(seen["names"])
@@ -53,13 +52,13 @@ def test_c37_fal_client_submits_and_follows_to_the_result(tls: TlsHosts) -> None
     assert seen["output"]["slept"] == 0.4
 
 
-def test_c37_fal_client_can_cancel(tls: TlsHosts) -> None:
+def test_c37_fal_client_can_cancel(tls):
     seen = run_client(tls, "cancel")
     assert seen["result"] == [499, "client_cancelled"]
     assert seen["cancel"][0] == 400
 
 
-def test_c37_fal_client_subscribes_sync_and_async(tls: TlsHosts) -> None:
+def test_c37_fal_client_subscribes_sync_and_async(tls):
     seen = run_client(tls, "subscribe")
     assert len(seen["ids"]) == 1
     assert seen["updates"][-1] == "Completed"
@@ -67,21 +66,21 @@ def test_c37_fal_client_subscribes_sync_and_async(tls: TlsHosts) -> None:
     assert seen["output"]["output"].startswith("# Sea")
 
 
-def test_c37_fal_client_can_run(tls: TlsHosts) -> None:
+def test_c37_fal_client_can_run(tls):
     seen = run_client(tls, "run")
     assert seen["output"]["usage"]["prompt_tokens"] == 3
     status, body = seen["error"]
     assert (status, body["detail"][0]["loc"]) == (422, ["body", "prompt"])
 
 
-def test_c37_fal_client_can_stream(tls: TlsHosts) -> None:
+def test_c37_fal_client_can_stream(tls):
     seen = run_client(tls, "stream")
     assert seen["count"] > 3
     assert seen["first"]["partial"] is True
     assert seen["last"]["partial"] is False
 
 
-def test_c37_c52_fal_client_opens_realtime_by_token_and_by_key(tls: TlsHosts) -> None:
+def test_c37_c52_fal_client_opens_realtime_by_token_and_by_key(tls):
     seen = run_client(tls, "realtime")
     violet, green, *rest = seen["pictures"]
     assert violet != green
@@ -90,7 +89,7 @@ def test_c37_c52_fal_client_opens_realtime_by_token_and_by_key(tls: TlsHosts) ->
     assert "INTERNAL_ERROR" in seen["error"]
 
 
-def test_c37_c54_fal_client_can_upload(tls: TlsHosts, tmp_path: Path) -> None:
+def test_c37_c54_fal_client_can_upload(tls, tmp_path):
     picture = tmp_path / "picture.png"
     Image.new("RGB", (40, 30), "teal").save(picture)
     seen = run_client(tls, "upload", str(picture))
@@ -102,16 +101,14 @@ def test_c37_c54_fal_client_can_upload(tls: TlsHosts, tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_refused_certificate_names_the_setting(
-    tls: TlsHosts, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refused_certificate_names_the_setting(tls, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     async with fal.Clients(fal.Addresses(api=tls.addresses["api"]), "key") as clients:
         with pytest.raises(fal.Unreachable, match="SSL_CERT_FILE"):
             await clients.platform.pricing(["fal-ai/flux/dev"])
 
 
-def test_the_sandbox_starts_within_a_second_and_exits_with_0(tmp_path: Path) -> None:
+def test_the_sandbox_starts_within_a_second_and_exits_with_0(tmp_path):
     def start_and_stop() -> float:
         """Return processor seconds, which a busy machine affects little; usually about 0.4."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -124,7 +121,7 @@ def test_the_sandbox_starts_within_a_second_and_exits_with_0(tmp_path: Path) -> 
     assert any(start_and_stop() < 1 for _ in range(5))
 
 
-def test_the_sandbox_starts_without_django_or_heavy_libraries(tmp_path: Path) -> None:
+def test_the_sandbox_starts_without_django_or_heavy_libraries(tmp_path):
     command = [sys.executable, "-m", "tests.sandbox.imports_script", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())

@@ -68,9 +68,7 @@ def output_schema(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("model", sample(MODELS, 3, by_seed=2), ids=lambda one: one.endpoint_id)
-def test_the_example_runs_as_its_schema_promises_and_bills_something(
-    http: httpx.Client, sandbox: RunningSandbox, model: Model
-) -> None:
+def test_the_example_runs_as_its_schema_promises_and_bills_something(http, sandbox, model):
     handle = submit(http, sandbox, model.endpoint_id, arguments_for(model, sandbox))
     answer = result(http, handle)
     assert answer.status_code == 200, answer.text[:500]
@@ -89,9 +87,7 @@ def test_the_example_runs_as_its_schema_promises_and_bills_something(
                 assert image.size == (file["width"], file["height"])
 
 
-def test_the_same_seed_makes_the_same_picture_and_another_does_not(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_the_same_seed_makes_the_same_picture_and_another_does_not(http, sandbox):
     def picture(seed: int) -> bytes:
         arguments = {"prompt": "a ridge", "image_size": SMALL, "seed": seed}
         answer = http.post(f"{sandbox.addresses['run']}/sandbox/aurora", json=arguments)
@@ -100,9 +96,7 @@ def test_the_same_seed_makes_the_same_picture_and_another_does_not(
     assert picture(7) == picture(7) != picture(8)
 
 
-def test_a_recorded_film_is_as_described_and_its_bill_follows_the_duration(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_a_recorded_film_is_as_described_and_its_bill_follows_the_duration(http, sandbox):
     body = {"prompt": "dunes", "duration": "3"}
     url = f"{sandbox.addresses['run']}/sandbox/drift/text-to-video"
     answer = http.post(url, json=body)
@@ -123,9 +117,7 @@ def test_a_recorded_film_is_as_described_and_its_bill_follows_the_duration(
         ("sandbox/aurora/trainer", "images_data_url", "invalid_archive"),
     ],
 )
-def test_files_that_are_not_media_are_refused(
-    http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, field: str, kind: str
-) -> None:
+def test_files_that_are_not_media_are_refused(http, sandbox, endpoint_id, field, kind):
     url = f"{sandbox.addresses['run']}/{endpoint_id}"
     answer = http.post(url, json={field: "data:application/octet-stream;base64,bm90aGluZw=="})
     assert answer.status_code == 422
@@ -133,7 +125,7 @@ def test_files_that_are_not_media_are_refused(
     assert answer.json()["detail"][0]["loc"] == ["body", field]
 
 
-def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
+def test_every_model_has_exactly_one_thumbnail_of_its_own():
     stills = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.webp")}
     assert stills == {f"{model.endpoint_id}.webp" for model in MODELS if model.is_listed}
     films = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.mp4")}

@@ -15,7 +15,6 @@ import pytest
 from schemas.reference import snippets
 from schemas.reference.snippets import WAYS, Snippet, Upstream, Way
 from tests.processes import until
-from tests.sandbox.server import RunningSandbox, TlsHosts
 from tests.sandbox.shown_code import CALLS, call, prepare, run
 
 pytestmark = pytest.mark.system
@@ -98,9 +97,7 @@ def check(printed: str, way: Way, http: httpx.Client, api: str, receiver: Receiv
 
 @pytest.mark.needs("Node")
 @pytest.mark.parametrize("way", WAYS, ids=KEYS)
-def test_code_for_another_upstream_runs(
-    http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver, folder: Path, way: Way
-) -> None:
+def test_code_for_another_upstream_runs(http, sandbox, receiver, folder, way):
     hosts = sandbox.addresses
     upstream = Upstream(hosts["queue"], hosts["run"], hosts["rest"])
     for snippet in call(way, upstream=upstream).direct(way):
@@ -112,9 +109,7 @@ def test_code_for_another_upstream_runs(
 
 
 @pytest.mark.parametrize("way", WAYS, ids=KEYS)
-def test_code_for_fals_python_client_runs(
-    tls: TlsHosts, receiver: Receiver, folder: Path, way: Way
-) -> None:
+def test_code_for_fals_python_client_runs(tls, receiver, folder, way):
     hosts = tls.addresses
     code = IN_PYTHON.format(**hosts) + call(way).code("python", way)
     printed = run(

@@ -56,9 +56,7 @@ def published_output(name: str, host: str = C) -> list[Any]:
         ("data-uri", [(DATA_URI, "image")]),
     ],
 )
-def test_each_address_of_the_published_results_is_an_artifact(
-    name: str, right: list[tuple[str, str]]
-) -> None:
+def test_each_address_of_the_published_results_is_an_artifact(name, right):
     for output in published_output(name):
         assert find_artifacts(output) == right
 
@@ -83,9 +81,7 @@ def test_each_address_of_the_published_results_is_an_artifact(
         ({"uri": f"{C}/x", "content_type": "video/mp4"}, [("C/x", "video")]),
     ],
 )
-def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(
-    output: Any, right: list[tuple[str, str]]
-) -> None:
+def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(output, right):
     assert find_artifacts(output) == right
 
 
@@ -98,18 +94,18 @@ def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(
         "data: a word, and another",
     ],
 )  # fmt: skip
-def test_prose_that_mentions_an_address_stays_a_text(text: str) -> None:
+def test_prose_that_mentions_an_address_stays_a_text(text):
     listed = artifacts({"output": text, "seed": 1}, is_media=lambda url: url.startswith(C))
     assert [(artifact.kind, artifact.text) for artifact in listed] == [("text", text)]
 
 
-def test_files_keep_document_order_without_duplicates() -> None:
+def test_files_keep_document_order_without_duplicates():
     described = {"url": f"{C}/b", "content_type": "video/mp4", "width": 8}
     output = {"all": [f"{C}/z.png", f"{C}/b", f"{C}/a.png"], "film": described}
     assert find_artifacts(output) == [("C/z.png", "image"), ("C/b", "video"), ("C/a.png", "image")]
 
 
-def test_many_texts_do_not_displace_a_later_file() -> None:
+def test_many_texts_do_not_displace_a_later_file():
     output = {"texts": [str(n) for n in range(MOST_FOUND + 5)], "image": {"url": f"{C}/a.png"}}
     assert find_artifacts(output) == [("C/a.png", "image")]
 
@@ -117,14 +113,14 @@ def test_many_texts_do_not_displace_a_later_file() -> None:
 @pytest.mark.parametrize(
     "shape", sample([list, lambda urls: {f"k{n}": url for n, url in enumerate(urls)}], 1, by_seed=0)
 )
-def test_tens_of_thousands_of_addresses_are_bounded(shape: Any) -> None:
+def test_tens_of_thousands_of_addresses_are_bounded(shape):
     assert (
         len(find_artifacts({"x": shape([f"{C}/{n}.png" for n in range(3 * MOST_FOUND)])}))
         == MOST_FOUND
     )
 
 
-def test_an_address_is_found_below_hundreds_of_levels() -> None:
+def test_an_address_is_found_below_hundreds_of_levels():
     output: Any = f"{C}/a.png"
     for _ in range(900):
         output = [output]
@@ -132,13 +128,13 @@ def test_an_address_is_found_below_hundreds_of_levels() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "http://\u2100.test/a.png"])
-def test_an_invalid_address_is_still_listed_as_a_file(url: str) -> None:
+def test_an_invalid_address_is_still_listed_as_a_file(url):
     assert [(artifact.url, artifact.kind) for artifact in artifacts({"image": {"url": url}})] == [
         (url, "image")
     ]
 
 
-def test_c32_nested_files_lists_data_uris_and_plain_urls() -> None:
+def test_c32_nested_files_lists_data_uris_and_plain_urls():
     output = {
         "images": [
             {"url": "https://f.media/a.png", "width": 8, "height": 4, "content_type": "image/jpeg"},
@@ -178,7 +174,7 @@ def test_c32_nested_files_lists_data_uris_and_plain_urls() -> None:
     assert artifacts(output)[2].size_bytes == 12
 
 
-def test_a_repeated_file_is_listed_once() -> None:
+def test_a_repeated_file_is_listed_once():
     assert (
         len(artifacts({"image": {"url": "https://a/b.png"}, "image_url": "https://a/b.png"})) == 1
     )
@@ -198,16 +194,16 @@ def test_a_repeated_file_is_listed_once() -> None:
         ({"url": "https://a/x", "content_type": "text/plain"}, "file"),
     ],
 )  # fmt: skip
-def test_the_kind_is_found_despite_wrong_metadata(file: dict[str, Any], kind: str) -> None:
+def test_the_kind_is_found_despite_wrong_metadata(file, kind):
     assert artifacts({"thing": file})[0].kind == kind
 
 
-def test_the_parent_key_decides_the_kind_last() -> None:
+def test_the_parent_key_decides_the_kind_last():
     assert kinds({"video": {"url": "https://a/x"}}) == [("video", "video")]
     assert kinds({"textures": [{"url": "https://a/x"}]}) == [("textures[0]", "image")]
 
 
-def test_texts_are_found_by_their_key() -> None:
+def test_texts_are_found_by_their_key():
     assert kinds({"output": "hello", "seed": 5, "prompt": "x"}) == [("output", "text")]
     assert kinds({"description": "a"}) == [("description", "text")]
     assert kinds({"strange": "the only thing there is"}) == [("strange", "text")]
@@ -216,11 +212,11 @@ def test_texts_are_found_by_their_key() -> None:
 
 
 @given(strategies.json_values)
-def test_any_output_gives_artifacts(output: Any) -> None:
+def test_any_output_gives_artifacts(output):
     for artifact in artifacts(output):
         assert artifact.url or artifact.text
 
 
-def test_a_workflows_result_is_a_file_by_its_address_whatever_its_name() -> None:
+def test_a_workflows_result_is_a_file_by_its_address_whatever_its_name():
     output = {"sticker": "https://f.media/a/b.png", "back": "words", "page": "https://f.media/p"}
     assert kinds(output) == [("sticker", "image")]

@@ -32,13 +32,13 @@ from tests.tables import each_row
         ("9" * 5000, "a number in it has too many digits"),
     ],
 )
-def test_json_errors_are_explained(text: str, message: str) -> None:
+def test_json_errors_are_explained(text, message):
     with pytest.raises(NotJson) as raised:
         loads(text)
     assert str(raised.value) == message
 
 
-def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
+def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys():
     """If the whole box is unreadable, and if one row's value is; also nested."""
     form = build(
         contract(
@@ -67,7 +67,7 @@ def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
         ]
 
 
-def test_indented_json_keeps_every_literal() -> None:
+def test_indented_json_keeps_every_literal():
     text = '{"a":[],"b":{ },"c":[1,2.50,{"d":"x, {y}\\""}],"e":12345678901234567890123}'
     assert indented(text).splitlines() == [
         "{",
@@ -86,7 +86,7 @@ def test_indented_json_keeps_every_literal() -> None:
 
 
 @given(strategies.json_values)
-def test_indented_json_parses_to_the_same_value(value: object) -> None:
+def test_indented_json_parses_to_the_same_value(value):
     text = json.dumps(value)
     assert json.loads(indented(text)) == value
 
@@ -100,42 +100,42 @@ def test_indented_json_parses_to_the_same_value(value: object) -> None:
         ("-0", 0), ("0e999999", 0), ("1200e-2", 12),
     ],
 )  # fmt: skip
-def test_a_whole_number_may_be_written_in_any_way(text: str, expected: int) -> None:
+def test_a_whole_number_may_be_written_in_any_way(text, expected):
     number = read_number(text, is_whole=True)
     assert number == expected
     assert isinstance(number, int)
 
 
 @pytest.mark.parametrize("text", ["1.2e-7", "1e3", "-0.0", "1E+2", "0.1", "123", "1.0", "5e-324"])
-def test_numbers_of_json_are_accepted(text: str) -> None:
+def test_numbers_of_json_are_accepted(text):
     assert repr(read_number(text)) == repr(json.loads(text))
 
 
 @each_row("text", ["", "NaN", "inf", "-Infinity", "1_000", "\u0663", "0x1", "1e", "e3"])
 @each_row("is_whole", [True, False])
-def test_texts_that_are_no_numbers_are_rejected(text: str, is_whole: bool) -> None:
+def test_texts_that_are_no_numbers_are_rejected(text, is_whole):
     with pytest.raises(NotANumber):
         read_number(text, is_whole=is_whole)
 
 
 @each_row("text", ["1e999", "-1e999", "1e999999", "9" * 4001, "1e99999"])
 @each_row("is_whole", [True, False])
-def test_numbers_too_large_to_print_are_rejected(text: str, is_whole: bool) -> None:
+def test_numbers_too_large_to_print_are_rejected(text, is_whole):
     with pytest.raises(NotANumber, match="too large"):
         read_number(text, is_whole=is_whole)
 
 
 @pytest.mark.parametrize("text", ["1.5", "1e-3", "1e-999999"])
-def test_fractions_are_not_whole_numbers(text: str) -> None:
+def test_fractions_are_not_whole_numbers(text):
     with pytest.raises(NotANumber, match="whole"):
         read_number(text, is_whole=True)
 
 
-def test_the_largest_whole_number_can_be_written() -> None:
+def test_the_largest_whole_number_can_be_written():
     assert json.dumps(read_number("9" * MAX_DIGITS, is_whole=True)) == "9" * MAX_DIGITS
 
 
-def test_calculations_do_not_round() -> None:
+def test_calculations_do_not_round():
     assert as_json(read_exactly("0.1") * 3) == 0.3
     assert as_json(read_exactly("9007199254740993") + 1) == 9007199254740994
     assert read_exactly("1.2e-7") == Fraction(12, 10**8)
@@ -143,7 +143,7 @@ def test_calculations_do_not_round() -> None:
         read_exactly("1e999999")
 
 
-def test_a_byte_order_mark_is_no_part_of_json() -> None:
+def test_a_byte_order_mark_is_no_part_of_json():
     assert loads('\ufeff{"a": "\ufeff"}') == {"a": "\ufeff"}
     with pytest.raises(NotJson, match="a value is missing"):
         loads("\ufeff")

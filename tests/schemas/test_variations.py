@@ -50,8 +50,8 @@ def count(**more: Any) -> Any:
     ],
 )  # fmt: skip
 def test_results_are_spread_over_as_few_runs_as_possible(
-    properties: Any, arguments: Any, times: int, sizes: list[int], sentence: str
-) -> None:
+    properties, arguments, times, sizes, sentence
+):
     plans = variations(properties, arguments, times)
     named = next((name for name in ("num_images", "n") if name in properties), "")
     default = properties.get(named, {}).get("default", 1)
@@ -59,7 +59,7 @@ def test_results_are_spread_over_as_few_runs_as_possible(
     assert (plans.results, plans.label) == (sum(sizes), sentence)
 
 
-def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one() -> None:
+def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one():
     plans = variations({"seed": SEED}, {"seed": 7}, 8)
     seeds = [arguments["seed"] for arguments in plans.runs]
     assert seeds[0] == 7
@@ -69,7 +69,7 @@ def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one() -> None:
     assert 7 not in [arguments["seed"] for arguments in more.runs]
 
 
-def test_pressing_a_button_twice_plans_the_same_runs() -> None:
+def test_pressing_a_button_twice_plans_the_same_runs():
     assert variations({"seed": SEED}, {}, 4) == variations({"seed": SEED}, {}, 4)
     other = variations({"seed": SEED}, {"prompt": "b"}, 4)
     assert other.runs[1]["seed"] != variations({"seed": SEED}, {}, 4).runs[1]["seed"]
@@ -81,9 +81,7 @@ def test_pressing_a_button_twice_plans_the_same_runs() -> None:
     times=st.sampled_from(TIMES),
     pictures=st.integers(1, 9),
 )
-def test_seeds_and_numbers_stay_within_the_schema(
-    low: int, span: int, times: int, pictures: int
-) -> None:
+def test_seeds_and_numbers_stay_within_the_schema(low, span, times, pictures):
     properties = {
         "num_images": count(default=1, minimum=1, maximum=9),
         "seed": count(minimum=low, maximum=low + span),
@@ -103,7 +101,7 @@ def test_seeds_and_numbers_stay_within_the_schema(
 
 @each_row("name", document_ids())
 @each_row("times", TIMES)
-def test_variations_of_any_model_are_accepted(name: str, times: int) -> None:
+def test_variations_of_any_model_are_accepted(name, times):
     endpoint_contract = contract(read_document(name))
     root = build(endpoint_contract)
     arguments = {field.name: field.examples[0] for field in root.children if field.examples}
@@ -119,8 +117,8 @@ def test_variations_of_any_model_are_accepted(name: str, times: int) -> None:
     pictures=st.integers(1, 9),
 )
 def test_one_of_several_again_is_one_with_its_own_seed_within_the_schema(
-    high: int | None, used_seed: int | None, position: int, pictures: int
-) -> None:
+    high, used_seed, position, pictures
+):
     limits = {} if high is None else {"maximum": high}
     properties = {"num_images": count(default=1, minimum=1), "seed": count(**limits)}
     root = build(contract(document({"type": "object", "properties": properties})))

@@ -54,7 +54,7 @@ def restored(
         yield fixtures.restore(request.param, connection.vendor, make_database(""), folder)
 
 
-def test_all_rows_are_there(restored: fixtures.Restored) -> None:
+def test_all_rows_are_there(restored):
     with closing(connect(restored.url)) as database, database.cursor() as cursor:
 
         def count(table: str) -> int:
@@ -71,18 +71,18 @@ def test_all_rows_are_there(restored: fixtures.Restored) -> None:
     assert now["boards_cell"] == 4
 
 
-def test_its_tables_are_those_of_a_new_database(restored: fixtures.Restored) -> None:
+def test_its_tables_are_those_of_a_new_database(restored):
     """The squashed migrations create the same tables as the migrations that they replace."""
     with closing(connect(restored.url)) as database:
         assert schema(database) == schema(connection)
 
 
-def test_all_files_are_there(restored: fixtures.Restored) -> None:
+def test_all_files_are_there(restored):
     files = [path for path in restored.media.rglob("*") if path.is_file()]
     assert len(files) == restored.about.files > 0
 
 
-def test_the_main_pages_show_what_was_made(restored: fixtures.Restored) -> None:
+def test_the_main_pages_show_what_was_made(restored):
     pages = {}
     for address, text in restored.pages.items():
         for former, present in MOVED.items():

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from contextlib import closing
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import django
@@ -63,7 +62,7 @@ def _modules() -> list[Any]:
     return [import_module(f"{left.__name__}.{name}") for name in names]
 
 
-def test_what_people_made_becomes_what_stays(tmp_path: Path) -> None:
+def test_what_people_made_becomes_what_stays(tmp_path):
     with databases(tmp_path) as make_database:
         url = make_database("")
         _call("make_all", url)
@@ -73,7 +72,7 @@ def test_what_people_made_becomes_what_stays(tmp_path: Path) -> None:
             assert schema(database) == schema(connection)
 
 
-def test_no_process_of_the_former_version_is_at_work(tmp_path: Path) -> None:
+def test_no_process_of_the_former_version_is_at_work(tmp_path):
     with databases(tmp_path) as make_database:
         url = make_database("")
         migrate(url)
@@ -90,7 +89,7 @@ def test_no_process_of_the_former_version_is_at_work(tmp_path: Path) -> None:
         migrate(url)
 
 
-def test_runs_by_a_key_of_a_project_end_before_it(tmp_path: Path) -> None:
+def test_runs_by_a_key_of_a_project_end_before_it(tmp_path):
     with databases(tmp_path) as make_database:
         url = make_database("")
         _call("make_all", url)

@@ -115,7 +115,7 @@ def people_at_work(url: str) -> Iterator[list[float]]:
         person.join()
 
 
-def test_nobody_waits_for_a_second_while_it_migrates(large: str, tmp_path: Path) -> None:
+def test_nobody_waits_for_a_second_while_it_migrates(large, tmp_path):
     with people_at_work(large) as took:
         done = manage(large, "migrate", "--no-copy", VITRINE_DATA_DIR=str(tmp_path / "var"))
     assert done.returncode == 0, done.stderr
@@ -125,7 +125,7 @@ def test_nobody_waits_for_a_second_while_it_migrates(large: str, tmp_path: Path)
     assert max(took) < LONGEST_S[connection.vendor]
 
 
-def test_nobody_loses_what_crosses_a_migration(tmp_path: Path) -> None:
+def test_nobody_loses_what_crosses_a_migration(tmp_path):
     """PostgreSQL ended two transactions of people as deadlocks with `migrate`."""
     lost: list[str] = []
     is_over = threading.Event()

@@ -130,9 +130,7 @@ def installation(tmp_path: Path, former: Path) -> Iterator[Installation]:
             yield new_installation
 
 
-def test_the_former_version_ends_before_this_one_begins(
-    installation: Installation, former: Path
-) -> None:
+def test_the_former_version_ends_before_this_one_begins(installation, former):
     token = installation.manage(former, "token", "owner", "--name=two", "--scope=read,run")
     link = installation.manage(former, "login_link").strip()
     with installation.running(former, installation.web), installation.running(former, WORKER):

@@ -58,9 +58,7 @@ def logged() -> list[tuple[str, str, str, str]]:
     return [(row.actor_name, row.event, row.kind, row.object_repr) for row in events()]
 
 
-def test_audit_entries_survive_the_removal_of_their_admin(
-    admin: Client, eva: User, stranger: User
-) -> None:
+def test_audit_entries_survive_the_removal_of_their_admin(admin, eva, stranger):
     admin.post("/admin/auth/group/add/", {"name": "Design"})
     change = {"name": "Designers"}
     admin.post(
@@ -82,9 +80,7 @@ def test_audit_entries_survive_the_removal_of_their_admin(
     assert "Name" in AuditEntry.objects.get(event="changed").detail
 
 
-def test_acts_on_models_collections_notes_and_people_are_logged(
-    admin: Client, eva: User, user: User, make_endpoint: Any
-) -> None:
+def test_acts_on_models_collections_notes_and_people_are_logged(admin, eva, user, make_endpoint):
     endpoint = make_endpoint()
     page = reverse("playground:mark", args=[endpoint.endpoint_id])
     admin.post(page, {"mark": "blocked", "reason": "Too dear"})
@@ -107,9 +103,7 @@ def test_acts_on_models_collections_notes_and_people_are_logged(
     assert AuditEntry.objects.get(event="blocked").detail == "Too dear"
 
 
-def test_creation_and_revocation_of_tokens_are_logged(
-    admin: Client, eva: User, user: User, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_creation_and_revocation_of_tokens_are_logged(admin, eva, user, capsys):
     admin.post(reverse("api:tokens"), {"name": "n8n", "scope": ["read"], "days": "30"})
     token = Token.objects.get()
     admin.post(reverse("api:token-revocation", args=[token.pk]))
@@ -129,9 +123,7 @@ def test_creation_and_revocation_of_tokens_are_logged(
     assert not AuditEntry.objects.filter(detail__contains=secret).exists()
 
 
-def test_deletions_and_recoveries_of_runs_are_logged(
-    admin: Client, make_run: Any, user: User
-) -> None:
+def test_deletions_and_recoveries_of_runs_are_logged(admin, make_run, user):
     runs = [make_run(state="succeeded") for _ in range(2)]
     posted = {"run": [run.pk for run in runs]}
     admin.post(reverse("playground:runs-deletion"), posted)
@@ -150,17 +142,13 @@ def test_deletions_and_recoveries_of_runs_are_logged(
     assert AuditEntry.objects.filter(object_pk=str(runs[0].pk)).count() == 2
 
 
-def test_the_server_log_has_ids_instead_of_names(
-    eva: User, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_server_log_has_ids_instead_of_names(eva, caplog):
     with caplog.at_level(logging.INFO, "accounts.audit"):
         token, _ = tokens.create(eva, "secret project", by=eva)
     assert caplog.messages == [f"created: api.token {token.pk} by person {eva.pk}"]
 
 
-def test_a_changed_person_has_before_and_after_with_who_and_from_where(
-    admin: Client, user: User
-) -> None:
+def test_a_changed_person_has_before_and_after_with_who_and_from_where(admin, user):
     posted = {
         "username": "ana",
         "first_name": "Ana",
@@ -178,9 +166,7 @@ def test_a_changed_person_has_before_and_after_with_who_and_from_where(
     assert (entry.actor_name, entry.remote_addr, entry.kind) == ("eva", "127.0.0.1", "auth.user")
 
 
-def test_the_address_is_the_proxys_word_and_not_the_clients(
-    admin: Client, user: User, settings: Any
-) -> None:
+def test_the_address_is_the_proxys_word_and_not_the_clients(admin, user, settings):
     forged = {"x-forwarded-for": "6.6.6.6, 192.0.2.7"}
     admin.post("/admin/auth/group/add/", {"name": "A"}, headers=forged)
     settings.PUBLIC_URL = "http://testserver"
@@ -190,7 +176,7 @@ def test_the_address_is_the_proxys_word_and_not_the_clients(
     assert list(addresses) == ["127.0.0.1", "192.0.2.7"]
 
 
-def test_groups_and_permissions_are_logged_by_name(user: User) -> None:
+def test_groups_and_permissions_are_logged_by_name(user):
     group = Group.objects.create(name="Curators")
     permission = Permission.objects.get(codename="change_endpoint")
     group.permissions.add(permission)
@@ -210,9 +196,7 @@ def test_groups_and_permissions_are_logged_by_name(user: User) -> None:
     ]
 
 
-def test_a_project_and_its_members_are_logged_and_private_ones_are_not(
-    user: User, stranger: User
-) -> None:
+def test_a_project_and_its_members_are_logged_and_private_ones_are_not(user, stranger):
     fox = make_project("Fox", ana="manager")
     members.add(user, fox, stranger.pk, "viewer")
     members.change_role(user, fox, stranger.pk, "maker", "viewer")
@@ -229,7 +213,7 @@ def test_a_project_and_its_members_are_logged_and_private_ones_are_not(
     assert AuditEntry.objects.filter(in_project=fox.pk, kind="projects.membership").exists()
 
 
-def test_no_secret_and_no_time_of_use_is_in_the_log(user: User) -> None:
+def test_no_secret_and_no_time_of_use_is_in_the_log(user):
     user.set_password("correct horse")
     user.save()
     _, secret = tokens.create(user, "script", by=user)
@@ -246,7 +230,7 @@ def test_no_secret_and_no_time_of_use_is_in_the_log(user: User) -> None:
     assert len(changes("api.token")) == 1
 
 
-def test_ways_in_are_logged_without_their_secrets(user: User) -> None:
+def test_ways_in_are_logged_without_their_secrets(user):
     factor = Authenticator.objects.create(user=user, type="totp", data={"secret": "s3cret"})
     factor.record_usage()
     account = SocialAccount.objects.create(
@@ -271,7 +255,7 @@ def test_ways_in_are_logged_without_their_secrets(user: User) -> None:
     assert "s3cret" not in text
 
 
-def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:
+def test_every_field_that_is_named_exists_and_none_is_a_secret():
     from django.apps import apps
 
     secrets = {"password", "last_login", "digest", "hint", "address", "last_used_at"}
@@ -283,7 +267,7 @@ def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:
 
 
 @pytest.mark.both_databases
-def test_a_deletion_keeps_what_was_there(user: User) -> None:
+def test_a_deletion_keeps_what_was_there(user):
     Collection.objects.create(slug="calm", title="Calm", owner=user).delete()
     event, before = changes("catalog.collection")[-1]
     assert event == "row deleted"
@@ -291,9 +275,7 @@ def test_a_deletion_keeps_what_was_there(user: User) -> None:
     assert before["title"] == ["Calm", "None"]
 
 
-def test_runs_counters_and_endpoints_of_a_sync_pay_nothing(
-    make_run: Any, make_endpoint: Any, user: User
-) -> None:
+def test_runs_counters_and_endpoints_of_a_sync_pay_nothing(make_run, make_endpoint, user):
     run, endpoint = make_run(), make_endpoint("fal-ai/other")
     before = AuditEntry.objects.count()
     with CaptureQueriesContext(connection) as queries:
@@ -305,7 +287,7 @@ def test_runs_counters_and_endpoints_of_a_sync_pay_nothing(
     assert AuditEntry.objects.count() == before
 
 
-def test_sign_ins_are_logged_with_their_address(client: Client, user: User) -> None:
+def test_sign_ins_are_logged_with_their_address(client, user):
     client.post("/login/", {"login": "ana", "password": "wrong"})
     client.post("/login/", {"login": "my secret password", "password": "x"})
     client.post("/login/", {"login": "ana", "password": "pw"})
@@ -320,7 +302,7 @@ def test_sign_ins_are_logged_with_their_address(client: Client, user: User) -> N
 
 
 @pytest.mark.both_databases
-def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> None:
+def test_entries_cannot_be_changed_or_deleted_in_the_database(user):
     trail.record(user, "blocked", [user], "Too dear")
     entries = AuditEntry.objects.filter(event="blocked")
     attempts: list[Any] = [
@@ -337,16 +319,14 @@ def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> Non
 
 
 @pytest.mark.both_databases
-def test_the_triggers_are_installed_again_without_harm() -> None:
+def test_the_triggers_are_installed_again_without_harm():
     append_only.install()
     append_only.install()
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(("days", "left"), [(40, ["young"]), (0, ["old", "young"])])
-def test_old_entries_go_after_the_days_of_the_setting(
-    user: User, settings: Any, days: int, left: list[str]
-) -> None:
+def test_old_entries_go_after_the_days_of_the_setting(user, settings, days, left):
     settings.AUDIT_DAYS = days
     for event, age in (("old", 41), ("young", 39)):
         at = timezone.now() - timedelta(days=age)
@@ -356,7 +336,7 @@ def test_old_entries_go_after_the_days_of_the_setting(
     assert list(named.values_list("event", flat=True)) == left
 
 
-def test_fewer_days_than_the_database_keeps_are_refused() -> None:
+def test_fewer_days_than_the_database_keeps_are_refused():
     with pytest.raises(ImproperlyConfigured, match="30 or more, or 0"):
         audit.require_days(29)
     assert audit.require_days(0) == 0
@@ -364,8 +344,8 @@ def test_fewer_days_than_the_database_keeps_are_refused() -> None:
 
 
 def test_a_line_is_written_after_the_commit(
-    user: User, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
-) -> None:
+    user, settings, tmp_path, django_capture_on_commit_callbacks
+):
     file = tmp_path / "audit.jsonl"
     settings.AUDIT_LOG = str(file)
     config = audit.handlers(str(file))["audit"]
@@ -397,11 +377,11 @@ def test_a_line_is_written_after_the_commit(
         ("syslog://[2001:db8::1]:1514", ("2001:db8::1", 1514)),
     ],
 )
-def test_a_syslog_is_named_by_its_address(place: str, address: Any) -> None:
+def test_a_syslog_is_named_by_its_address(place, address):
     assert audit.handlers(place)["audit"]["address"] == address
 
 
 @pytest.mark.parametrize("place", ["trail.log", "syslog://x:port"])
-def test_a_place_that_is_none_stops_the_start(place: str) -> None:
+def test_a_place_that_is_none_stops_the_start(place):
     with pytest.raises(ImproperlyConfigured, match="AUDIT_LOG must be"):
         audit.handlers(place)

@@ -22,7 +22,7 @@ ORDER = ("member", "curator", "admin")
 
 
 @given(st.sampled_from(ORDER), st.sampled_from(("", *ORDER)), st.sampled_from(("", *ORDER)))
-def test_claim_lowers_only_what_it_gave(current: str, wanted: str, before: str) -> None:
+def test_claim_lowers_only_what_it_gave(current, wanted, before):
     role, given_now = claims.settle(current, wanted, before, ORDER)
     if current == before:
         assert (role, given_now) == (wanted, wanted)
@@ -50,7 +50,7 @@ def test_claim_lowers_only_what_it_gave(current: str, wanted: str, before: str) 
         ({"groups": ["a\x00b"]}, "groups", ["ab"]),
     ],
 )
-def test_values_of_a_claim(said: dict[str, Any], name: str, values: Any) -> None:
+def test_values_of_a_claim(said, name, values):
     assert claims.values(said, name) == values
 
 
@@ -100,7 +100,7 @@ def role_in(project: Project, person: User) -> str:
     return members.values_list("role", flat=True).first() or ""
 
 
-def test_role_follows_the_claim(acme: Acme) -> None:
+def test_role_follows_the_claim(acme):
     person = acme.sign_in(groups=["all", "design"])
     assert roles.role_of(person) == Role.CURATOR
     entry = events().get(event="changed the role of")
@@ -112,7 +112,7 @@ def test_role_follows_the_claim(acme: Acme) -> None:
     assert roles.role_of(acme.sign_in()) == Role.MEMBER
 
 
-def test_role_that_people_gave_is_only_raised(acme: Acme) -> None:
+def test_role_that_people_gave_is_only_raised(acme):
     person = acme.sign_in(groups=[])
     roles.set_role(person, Role.CURATOR, None)
     assert roles.role_of(acme.sign_in(groups=["all"])) == Role.CURATOR
@@ -122,7 +122,7 @@ def test_role_that_people_gave_is_only_raised(acme: Acme) -> None:
     assert roles.role_of(acme.sign_in(groups=[])) == Role.CURATOR
 
 
-def test_last_admin_is_never_demoted(acme: Acme) -> None:
+def test_last_admin_is_never_demoted(acme):
     acme.sign_in(groups=["it"])
     User.objects.filter(username="root").update(is_active=False)
     assert roles.role_of(acme.sign_in(groups=[])) == Role.ADMIN
@@ -130,9 +130,7 @@ def test_last_admin_is_never_demoted(acme: Acme) -> None:
     assert roles.role_of(acme.sign_in(groups=[])) == Role.MEMBER
 
 
-def test_projects_follow_the_claim(
-    acme: Acme, spring: Project, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_projects_follow_the_claim(acme, spring, caplog):
     person = acme.sign_in(groups=["design"])
     assert role_in(spring, person) == "maker"
     assert "there is no project 'autumn'" in caplog.text
@@ -148,7 +146,7 @@ def test_projects_follow_the_claim(
     ]
 
 
-def test_membership_that_people_gave_is_only_raised(acme: Acme, spring: Project) -> None:
+def test_membership_that_people_gave_is_only_raised(acme, spring):
     person = acme.sign_in(groups=[])
     Membership.objects.create(project=spring, user=person, role="viewer")
     assert role_in(spring, acme.sign_in(groups=[])) == "viewer"
@@ -158,7 +156,7 @@ def test_membership_that_people_gave_is_only_raised(acme: Acme, spring: Project)
     assert role_in(spring, acme.sign_in(groups=[])) == "manager"
 
 
-def test_last_manager_stays(acme: Acme, spring: Project) -> None:
+def test_last_manager_stays(acme, spring):
     acme.sign_in(groups=["leads"])
     Membership.objects.filter(project=spring, user__username="max").delete()
     assert role_in(spring, acme.sign_in(groups=[])) == "manager"
@@ -167,9 +165,7 @@ def test_last_manager_stays(acme: Acme, spring: Project) -> None:
     assert role_in(spring, acme.sign_in(groups=[])) == ""
 
 
-def test_private_project_is_no_ones_to_give(
-    acme: Acme, spring: Project, mock_url: str, configure: Configure
-) -> None:
+def test_private_project_is_no_ones_to_give(acme, spring, mock_url, configure):
     private = Project.objects.get(person__username="max")
     configure(
         **variables(
@@ -180,7 +176,7 @@ def test_private_project_is_no_ones_to_give(
     assert role_in(private, acme.sign_in(groups=["all"])) == ""
 
 
-def test_nothing_changes_while_the_issuer_cannot_tell(acme: Acme, spring: Project) -> None:
+def test_nothing_changes_while_the_issuer_cannot_tell(acme, spring):
     """Entra leaves groups out of the token of a person with too many groups."""
     acme.sign_in(groups=["it", "design"])
     person = acme.sign_in(_claim_names={"groups": "src1"}, _claim_sources={})
@@ -189,7 +185,7 @@ def test_nothing_changes_while_the_issuer_cannot_tell(acme: Acme, spring: Projec
     assert roles.role_of(acme.sign_in(groups=[])) == Role.MEMBER
 
 
-def test_claims_without_a_setting_give_nothing(mock: Tell, db: None) -> None:
+def test_claims_without_a_setting_give_nothing(mock, db):
     person = Acme(mock).sign_in(groups=["it"], role="admin", is_superuser=True)
     assert roles.role_of(person) == Role.MEMBER
     assert "given" not in SocialAccount.objects.get().extra_data

@@ -1,7 +1,6 @@
 """Only the owner connects an account, the last way in stays, and no client secret is shown."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from accounts.roles import Role, role_of
 from accounts.sign_in.issuers import from_settings, pending
 from config.logs import SECRETS
 from tests.accounts.audit.audited import events
-from tests.accounts.issuers.conftest import Configure, Tell
 from tests.accounts.issuers.honest import variables
 from tests.accounts.issuers.lying import SECRET
 from tests.accounts.issuers.visitor import Visitor
@@ -49,8 +47,8 @@ def text_of(page: Any) -> str:
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
 def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
-    mock: Tell, visitor: Visitor, ana: User, is_confirmed: bool
-) -> None:
+    mock, visitor, ana, is_confirmed
+):
     if is_confirmed:
         EmailAddress.objects.create(user=ana, email=ana.email, verified=True, primary=True)
     mock("c-1", email="Ana@example.com", email_verified=True)
@@ -77,7 +75,7 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     assert User.objects.count() == 1
 
 
-def test_waiting_login_is_for_nobody_else(mock: Tell, visitor: Visitor, ana: User) -> None:
+def test_waiting_login_is_for_nobody_else(mock, visitor, ana):
     """The next user of the browser is not offered this person's account."""
     User.objects.create_user("sam", "sam@example.com", "pw-of-sam")
     mock("c-2", email="ana@example.com", email_verified=True)
@@ -90,18 +88,14 @@ def test_waiting_login_is_for_nobody_else(mock: Tell, visitor: Visitor, ana: Use
     assert not SocialAccount.objects.exists()
 
 
-def test_unchecked_address_says_nothing_about_accounts(
-    mock: Tell, visitor: Visitor, ana: User
-) -> None:
+def test_unchecked_address_says_nothing_about_accounts(mock, visitor, ana):
     mock("c-3", email="ana@example.com", email_verified=False)
     page = visitor.log_in("oidc", "c-3")
     assert page.status_code == 403
     assert "has not confirmed your e-mail address" in text_of(page)
 
 
-def test_waiting_login_can_be_forgotten_and_ends_by_itself(
-    mock: Tell, visitor: Visitor, ana: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waiting_login_can_be_forgotten_and_ends_by_itself(mock, visitor, ana, monkeypatch):
     mock("c-4", email="ana@example.com", email_verified=True)
     visitor.log_in("oidc", "c-4")
     log_in(visitor)
@@ -117,9 +111,7 @@ def test_waiting_login_can_be_forgotten_and_ends_by_itself(
     assert not SocialAccount.objects.exists()
 
 
-def test_logged_in_person_connects_and_disconnects(
-    mock: Tell, visitor: Visitor, ana: User, settings: Any
-) -> None:
+def test_logged_in_person_connects_and_disconnects(mock, visitor, ana, settings):
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     mock("c-5", email="other@elsewhere.com", email_verified=True)
@@ -138,9 +130,7 @@ def test_logged_in_person_connects_and_disconnects(
     assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 422
 
 
-def test_connected_account_of_somebody_else_stays_theirs(
-    mock: Tell, visitor: Visitor, ana: User
-) -> None:
+def test_connected_account_of_somebody_else_stays_theirs(mock, visitor, ana):
     mock("c-6", email="zoe@example.com", email_verified=True)
     Visitor(Client()).log_in("oidc", "c-6")
     zoe = SocialAccount.objects.get().user
@@ -152,9 +142,7 @@ def test_connected_account_of_somebody_else_stays_theirs(
     assert SocialAccount.objects.get().user == zoe
 
 
-def test_last_way_to_log_in_stays(
-    mock: Tell, visitor: Visitor, mock_url: str, configure: Configure
-) -> None:
+def test_last_way_to_log_in_stays(mock, visitor, mock_url, configure):
     mock("c-8", email="zoe@example.com", email_verified=True)
     visitor.log_in("oidc", "c-8")
     account = SocialAccount.objects.get()
@@ -173,9 +161,7 @@ def test_last_way_to_log_in_stays(
     assert not SocialAccount.objects.exists()
 
 
-def test_second_step_is_asked_for_after_an_issuer_too(
-    mock: Tell, mock_url: str, configure: Configure, visitor: Visitor
-) -> None:
+def test_second_step_is_asked_for_after_an_issuer_too(mock, mock_url, configure, visitor):
     """The claims are applied after the second factor."""
     root = User.objects.create_superuser("root", is_staff=True)
     roles = {"OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "it=curator"}
@@ -196,18 +182,14 @@ def test_second_step_is_asked_for_after_an_issuer_too(
     assert role_of(User.objects.get(pk=zoe.pk)) == Role.CURATOR
 
 
-def test_who_lacks_the_second_step_connects_nothing(
-    mock: Tell, visitor: Visitor, ana: User, settings: Any
-) -> None:
+def test_who_lacks_the_second_step_connects_nothing(mock, visitor, ana, settings):
     log_in(visitor)
     settings.SECOND_FACTOR = "all"
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
     assert page.status_code == 403
 
 
-def test_old_login_has_to_be_renewed_before_connections_change(
-    mock: Tell, visitor: Visitor, ana: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_login_has_to_be_renewed_before_connections_change(mock, visitor, ana, monkeypatch):
     log_in(visitor)
     later = time.time() + 16 * 60
     monkeypatch.setattr(time, "time", lambda: later)
@@ -222,16 +204,14 @@ def test_old_login_has_to_be_renewed_before_connections_change(
     assert page.redirect_chain[-1][0].startswith("/login/again/new/")
 
 
-def test_who_is_logged_out_connects_nothing(mock: Tell, visitor: Visitor) -> None:
+def test_who_is_logged_out_connects_nothing(mock, visitor):
     mock("c-9", email="zoe@example.com", email_verified=True)
     page = visitor.log_in("oidc", "c-9", process="connect")
     assert page.redirect_chain[-1][0].startswith("/login/")
     assert not SocialAccount.objects.exists()
 
 
-def test_two_issuers_with_the_same_subject_are_two_people(
-    mock: Tell, visitor: Visitor, mock_url: str, configure: Configure
-) -> None:
+def test_two_issuers_with_the_same_subject_are_two_people(mock, visitor, mock_url, configure):
     """A subject belongs to its issuer, however the settings number the issuers."""
     mock("c-10", email="zoe@example.com", email_verified=True)
     other = mock_url.replace("localhost", "127.0.0.1")
@@ -250,7 +230,7 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     assert again.user_id == person.pk
 
 
-def test_secret_is_on_no_page(mock: Callable[..., None], visitor: Visitor) -> None:
+def test_secret_is_on_no_page(mock, visitor):
     mock("s-1", email="ana@example.com", email_verified=True)
     visitor.log_in("oidc", "s-1")
     User.objects.update(is_staff=True, is_superuser=True)
@@ -263,12 +243,12 @@ def test_secret_is_on_no_page(mock: Callable[..., None], visitor: Visitor) -> No
     assert SECRET not in page.content.decode()
 
 
-def test_applications_and_tokens_are_not_in_the_admin() -> None:
+def test_applications_and_tokens_are_not_in_the_admin():
     assert not admin.site.is_registered(SocialApp)
     assert not admin.site.is_registered(SocialToken)
 
 
-def test_secret_is_in_no_report_of_an_error(mock: Callable[..., None]) -> None:
+def test_secret_is_in_no_report_of_an_error(mock):
     (app,) = from_settings.apps()
     assert app.secret == SECRET
     assert SECRET not in repr(app)
@@ -277,7 +257,7 @@ def test_secret_is_in_no_report_of_an_error(mock: Callable[..., None]) -> None:
     assert SECRET not in report.get_traceback_html()
 
 
-def test_log_hides_codes_and_states() -> None:
+def test_log_hides_codes_and_states():
     line = '"GET /login/with/oidc/callback/?code=abc123&state=xyz789 HTTP/1.1" 302'
     assert SECRETS.sub(r"\1[hidden]", line) == (
         '"GET /login/with/oidc/callback/?code=[hidden]&state=[hidden] HTTP/1.1" 302'

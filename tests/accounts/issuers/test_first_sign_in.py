@@ -19,15 +19,13 @@ from house import invitations
 from house.models import Invitation
 from projects.models import Membership, Project
 from tests.accounts.audit.audited import events
-from tests.accounts.issuers.conftest import Tell
-from tests.accounts.issuers.lying import LyingIssuer
 from tests.accounts.issuers.visitor import Visitor, query_of
 from tests.runs.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
 
-def test_first_sign_in_makes_an_account_and_the_next_finds_it(mock: Tell, visitor: Visitor) -> None:
+def test_first_sign_in_makes_an_account_and_the_next_finds_it(mock, visitor):
     mock(
         "u-1",
         email="Ana@Example.com",
@@ -55,9 +53,7 @@ def test_first_sign_in_makes_an_account_and_the_next_finds_it(mock: Tell, visito
     assert User.objects.count() == SocialAccount.objects.count() == 1
 
 
-def test_what_changes_at_the_issuer_changes_only_how_it_is_shown(
-    mock: Tell, visitor: Visitor
-) -> None:
+def test_what_changes_at_the_issuer_changes_only_how_it_is_shown(mock, visitor):
     mock("u-2", email="ana@example.com", email_verified=True, name="Ana Lima")
     visitor.log_in("oidc", "u-2")
     before = User.objects.values("username", "email", "first_name", "last_name").get()
@@ -69,7 +65,7 @@ def test_what_changes_at_the_issuer_changes_only_how_it_is_shown(
     assert "boss@example.com" in visitor.client.get("/account/connections/").content.decode()
 
 
-def test_subject_and_not_name_or_address_says_who_it_is(mock: Tell, visitor: Visitor) -> None:
+def test_subject_and_not_name_or_address_says_who_it_is(mock, visitor):
     """A person who takes over a name and an address at the issuer gets another account, or none."""
     mock("u-3", email="ana@example.com", email_verified=True, preferred_username="ana")
     visitor.log_in("oidc", "u-3")
@@ -92,9 +88,7 @@ def test_subject_and_not_name_or_address_says_who_it_is(mock: Tell, visitor: Vis
         ({"email": "no address", "email_verified": True}, "Acme sent no e-mail address"),
     ],
 )
-def test_nobody_else_gets_an_account(
-    mock: Tell, visitor: Visitor, claims: dict[str, Any], sentence: str
-) -> None:
+def test_nobody_else_gets_an_account(mock, visitor, claims, sentence):
     mock("u-5", **claims)
     page = visitor.log_in("oidc", "u-5")
     assert page.status_code == 403
@@ -104,13 +98,13 @@ def test_nobody_else_gets_an_account(
     assert not SocialAccount.objects.exists()
 
 
-def test_local_owners_name_is_never_given_to_others(mock: Tell, visitor: Visitor) -> None:
+def test_local_owners_name_is_never_given_to_others(mock, visitor):
     mock("u-7", email="o@example.com", email_verified=True, preferred_username="Owner")
     visitor.log_in("oidc", "u-7")
     assert User.objects.get().username == "owner-2"
 
 
-def test_closed_account_says_so(mock: Tell, visitor: Visitor) -> None:
+def test_closed_account_says_so(mock, visitor):
     mock("u-8", email="ana@example.com", email_verified=True)
     visitor.log_in("oidc", "u-8")
     User.objects.update(is_active=False)
@@ -126,7 +120,7 @@ def test_closed_account_says_so(mock: Tell, visitor: Visitor) -> None:
     assert User.objects.count() == 1
 
 
-def test_no_token_and_no_application_is_stored(mock: Tell, visitor: Visitor) -> None:
+def test_no_token_and_no_application_is_stored(mock, visitor):
     mock("u-10", email="ana@example.com", email_verified=True)
     visitor.log_in("oidc", "u-10")
     assert not SocialToken.objects.exists()
@@ -134,7 +128,7 @@ def test_no_token_and_no_application_is_stored(mock: Tell, visitor: Visitor) -> 
     assert "access_token" not in str(dict(visitor.client.session))
 
 
-def test_form_typed_before_the_login_is_kept(mock: Tell, visitor: Visitor) -> None:
+def test_form_typed_before_the_login_is_kept(mock, visitor):
     """A posted form survives the login, also through an issuer."""
     from accounts.sign_in import pending_form
 
@@ -162,7 +156,7 @@ def text_of(page: Any) -> str:
     return text
 
 
-def test_invited_person_joins_by_an_issuer(mock: Tell, visitor: Visitor, address: str) -> None:
+def test_invited_person_joins_by_an_issuer(mock, visitor, address):
     mock("i-1", email="zoe@elsewhere.com", preferred_username="zoe")
     assert visitor.log_in("oidc", "i-1").status_code == 403
     assert "Continue with Acme" in text_of(visitor.client.get(address))
@@ -188,9 +182,7 @@ def test_invited_person_joins_by_an_issuer(mock: Tell, visitor: Visitor, address
     assert again.user_id == zoe.pk
 
 
-def test_invitation_that_ends_in_between_makes_no_account(
-    mock: Tell, visitor: Visitor, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invitation_that_ends_in_between_makes_no_account(mock, visitor, address, monkeypatch):
     mock("i-3", email="zoe@elsewhere.com")
     visitor.client.get(address)
     accept = invitations.accept
@@ -208,9 +200,7 @@ def test_invitation_that_ends_in_between_makes_no_account(
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_two_first_sign_ins_at_once_make_one_account(
-    liar: LyingIssuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_first_sign_ins_at_once_make_one_account(liar, monkeypatch):
     both, create = Barrier(2), new_accounts.create
 
     def create_together(*args: Any) -> Any:
@@ -243,9 +233,7 @@ def test_two_first_sign_ins_at_once_make_one_account(
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_address_that_is_taken_while_an_account_is_made_makes_no_second_one(
-    liar: LyingIssuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_address_that_is_taken_while_an_account_is_made_makes_no_second_one(liar, monkeypatch):
     create = new_accounts.create
 
     def create_after_another(*args: Any) -> Any:
@@ -264,9 +252,7 @@ def test_address_that_is_taken_while_an_account_is_made_makes_no_second_one(
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_two_disconnections_at_once_leave_a_way_in(
-    liar: LyingIssuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_disconnections_at_once_leave_a_way_in(liar, monkeypatch):
     person = User.objects.create_user("ana")
     accounts = [
         SocialAccount.objects.create(user=person, provider=liar.url, uid=uid, extra_data={})

@@ -18,7 +18,7 @@ from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.protocol import github, http
 from config.starting import issuers
 from tests.accounts.issuers.conftest import Configure
-from tests.accounts.issuers.lying import CLIENT_ID, SECRET, LyingIssuer
+from tests.accounts.issuers.lying import CLIENT_ID, SECRET
 from tests.accounts.issuers.visitor import Visitor, query_of
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,7 @@ def log_in(visitor: Visitor, hub: GitHub) -> Any:
     return visitor.come_back("github", code="c", state=query["state"], iss="https://github.com/x")
 
 
-def test_github_makes_an_account_by_its_number(hub: GitHub, visitor: Visitor) -> None:
+def test_github_makes_an_account_by_its_number(hub, visitor):
     assert log_in(visitor, hub).status_code == 200
     person = User.objects.get()
     assert (person.username, person.email) == ("ana-lima", "ana@example.com")
@@ -136,9 +136,7 @@ def test_github_makes_an_account_by_its_number(hub: GitHub, visitor: Visitor) ->
         ("/login/oauth/access_token", {"access_token": "other"}, 502, "GitHub has a problem"),
     ],
 )
-def test_github_that_says_too_little(
-    hub: GitHub, visitor: Visitor, path: str, answer: Any, status: int, sentence: str
-) -> None:
+def test_github_that_says_too_little(hub, visitor, path, answer, status, sentence):
     hub.answers[path] = answer
     page = log_in(visitor, hub)
     assert page.status_code == status
@@ -146,9 +144,7 @@ def test_github_that_says_too_little(
     assert not User.objects.exists()
 
 
-def test_public_github_has_an_api_of_its_own(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_public_github_has_an_api_of_its_own(configure, monkeypatch):
     configure(GITHUB_CLIENT_ID=CLIENT_ID, GITHUB_CLIENT_SECRET=SECRET)
     (app,) = from_settings.apps()
     assert app.provider_id == "https://github.com"
@@ -165,9 +161,7 @@ def test_public_github_has_an_api_of_its_own(
     assert requests == ["https://api.github.com/user", "https://api.github.com/user/emails"]
 
 
-def test_google_is_verified_like_any_issuer(
-    liar: LyingIssuer, configure: Configure, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_google_is_verified_like_any_issuer(liar, configure, visitor, monkeypatch):
     monkeypatch.setattr(issuers, "GOOGLE", liar.url)
     configure(
         GOOGLE_CLIENT_ID=CLIENT_ID, GOOGLE_CLIENT_SECRET=SECRET, SIGN_UP_DOMAINS="example.com"

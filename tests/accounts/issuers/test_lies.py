@@ -61,7 +61,7 @@ def require_nobody(visitor: Visitor, caplog: pytest.LogCaptureFixture, page: Any
     return text
 
 
-def test_truth_logs_in(liar: LyingIssuer, visitor: Visitor) -> None:
+def test_truth_logs_in(liar, visitor):
     """The honest login from which the lies differ; PKCE proves that the same browser began it."""
     query = query_of(visitor.begin("oidc"))
     liar.nonce = query["nonce"]
@@ -101,16 +101,14 @@ LIES: dict[str, Lie] = {
 }
 
 
-def test_userinfo_of_another_person_is_not_taken(
-    liar: LyingIssuer, visitor: Visitor, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_userinfo_of_another_person_is_not_taken(liar, visitor, caplog):
     liar.claims["email"] = None
     liar.userinfo = {"sub": "somebody else", "email": "boss@example.com", "email_verified": True}
     page = come_back(visitor, liar)
     assert UNTRUSTED in require_nobody(visitor, caplog, page)
 
 
-def test_userinfo_adds_what_the_token_leaves_out(liar: LyingIssuer, visitor: Visitor) -> None:
+def test_userinfo_adds_what_the_token_leaves_out(liar, visitor):
     liar.claims.update(email=None, email_verified=None)
     liar.userinfo |= {"email": "ana@example.com", "email_verified": True, "name": "Somebody Else"}
     come_back(visitor, liar)
@@ -149,13 +147,7 @@ FAULTS: dict[str, tuple[Lie, str]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_issuer_that_lies_or_is_broken_logs_nobody_in(
-    liar: LyingIssuer,
-    visitor: Visitor,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-) -> None:
+def test_issuer_that_lies_or_is_broken_logs_nobody_in(liar, visitor, caplog, monkeypatch, name):
     monkeypatch.setattr(http, "TIMEOUT_S", 0.5)
     caplog.set_level(logging.INFO)
     begun = query_of(visitor.begin("oidc"))
@@ -167,9 +159,7 @@ def test_issuer_that_lies_or_is_broken_logs_nobody_in(
     assert sentence in require_nobody(visitor, caplog, page)
 
 
-def test_issuer_that_is_down_when_one_sets_out(
-    liar: LyingIssuer, visitor: Visitor, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_issuer_that_is_down_when_one_sets_out(liar, visitor, caplog):
     liar.answers[CONFIGURATION] = (500, b"")
     page = visitor.client.post("/login/with/oidc/")
     assert page.status_code == 502
@@ -177,9 +167,7 @@ def test_issuer_that_is_down_when_one_sets_out(
 
 
 @pytest.mark.parametrize("query", [{}, {"state": "invented"}, {"state": "\x00"}])
-def test_login_that_did_not_begin_here_is_over(
-    liar: LyingIssuer, visitor: Visitor, caplog: pytest.LogCaptureFixture, query: dict[str, str]
-) -> None:
+def test_login_that_did_not_begin_here_is_over(liar, visitor, caplog, query):
     visitor.begin("oidc")
     page = visitor.come_back("oidc", code="a-code-of-the-tests", **query)
     assert page.status_code == 400
@@ -187,7 +175,7 @@ def test_login_that_did_not_begin_here_is_over(
     assert liar.posts == []
 
 
-def test_state_is_good_once(liar: LyingIssuer, visitor: Visitor) -> None:
+def test_state_is_good_once(liar, visitor):
     query = query_of(visitor.begin("oidc"))
     liar.nonce = query["nonce"]
     assert visitor.come_back("oidc", code="c", state=query["state"]).status_code == 200
@@ -205,14 +193,7 @@ def test_state_is_good_once(liar: LyingIssuer, visitor: Visitor) -> None:
         ({"code": "a-code-of-the-tests", "iss": "https://example.com"}, 502, UNTRUSTED),
     ],
 )
-def test_issuer_that_sends_back_an_error(
-    liar: LyingIssuer,
-    visitor: Visitor,
-    caplog: pytest.LogCaptureFixture,
-    sent: dict[str, str],
-    status: int,
-    title: str,
-) -> None:
+def test_issuer_that_sends_back_an_error(liar, visitor, caplog, sent, status, title):
     query = query_of(visitor.begin("oidc"))
     page = visitor.come_back("oidc", state=query["state"], **sent)
     assert page.status_code == status
@@ -230,16 +211,14 @@ def test_issuer_that_sends_back_an_error(
         {"sub": "s" * 255},
     ],
 )
-def test_odd_claims_make_an_account_all_the_same(
-    liar: LyingIssuer, visitor: Visitor, odd: dict[str, Any]
-) -> None:
+def test_odd_claims_make_an_account_all_the_same(liar, visitor, odd):
     liar.claims.update(odd)
     liar.userinfo["sub"] = odd.get("sub", liar.userinfo["sub"])
     assert come_back(visitor, liar).status_code == 200
     assert visitor.user_id == User.objects.get().pk
 
 
-def test_rotated_key_is_found(liar: LyingIssuer, visitor: Visitor) -> None:
+def test_rotated_key_is_found(liar, visitor):
     """Each login fetches the keys, so an old key is never trusted and a new one never missed."""
     fresh = jwt.algorithms.RSAAlgorithm.to_jwk(private_key("new").public_key())
     liar.answers["/jwks"] = (200, b'{"keys": [' + fresh.encode() + b"]}")
@@ -248,14 +227,14 @@ def test_rotated_key_is_found(liar: LyingIssuer, visitor: Visitor) -> None:
     assert visitor.user_id
 
 
-def test_issuer_with_a_query_in_its_address(liar: LyingIssuer, visitor: Visitor) -> None:
+def test_issuer_with_a_query_in_its_address(liar, visitor):
     liar.configuration["authorization_endpoint"] = f"{liar.url}/authorize?policy=a%20b"
     query = query_of(visitor.begin("oidc"))
     assert query["policy"] == "a b"
     assert query["client_id"] == "vitrine"
 
 
-def test_query_cannot_ask_the_issuer_for_more(liar: LyingIssuer, visitor: Visitor) -> None:
+def test_query_cannot_ask_the_issuer_for_more(liar, visitor):
     page = visitor.client.post("/login/with/oidc/?scope=admin&auth_params=prompt%3Dnone&process=x")
     text = page.content.decode()
     assert "admin" not in text.partition("refresh")[2].partition(">")[0]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
@@ -39,7 +38,7 @@ def until_refused(ask: Any, most: int = 400) -> Any:
     raise AssertionError(f"never refused in {most} requests")
 
 
-def test_a_bucket_empties_and_refills() -> None:
+def test_a_bucket_empties_and_refills():
     now = 0.0
     buckets = Buckets(lambda: now)
     assert [buckets.take(FEW, "a") for _ in range(3)] == [0, 0, 1]
@@ -54,14 +53,14 @@ def processes(number: int) -> list[Buckets]:
 
 
 @pytest.mark.parametrize("burst", [20, 1000])
-def test_a_limit_is_shared_by_all_web_processes(burst: int) -> None:
+def test_a_limit_is_shared_by_all_web_processes(burst):
     limit = Limit("shared", rate_limit.READ, burst=burst, per_minute=1)
     web = processes(3)
     allowed = sum(not web[number % 3].take(limit, "a") for number in range(3 * burst))
     assert burst - 3 <= allowed <= burst + 3 * (burst // 100) + 1
 
 
-def test_a_new_web_process_reads_the_stored_buckets(django_assert_num_queries: Any) -> None:
+def test_a_new_web_process_reads_the_stored_buckets(django_assert_num_queries):
     limit = Limit("shared", rate_limit.READ, burst=20, per_minute=1)
     [before] = processes(1)
     for _ in range(20):
@@ -72,7 +71,7 @@ def test_a_new_web_process_reads_the_stored_buckets(django_assert_num_queries: A
         assert after.take(limit, "a") > 0
 
 
-def test_most_requests_of_a_large_limit_write_no_row(django_assert_num_queries: Any) -> None:
+def test_most_requests_of_a_large_limit_write_no_row(django_assert_num_queries):
     limit = Limit("shared", rate_limit.READ, burst=5000, per_minute=6000)
     [web] = processes(1)
     web.take(limit, "a")
@@ -81,14 +80,14 @@ def test_most_requests_of_a_large_limit_write_no_row(django_assert_num_queries: 
             web.take(limit, "a")
 
 
-def test_memory_for_many_clients_is_bounded() -> None:
+def test_memory_for_many_clients_is_bounded():
     buckets = Buckets(most=10)
     for number in range(100):
         buckets.take(FEW, str(number))
     assert len(buckets._buckets) == 10
 
 
-def test_every_post_route_has_a_limit() -> None:
+def test_every_post_route_has_a_limit():
     """Except upstream's reports, and metrics, which accept no post.
 
     The API has limits of its own and states the rest in headers.
@@ -119,7 +118,7 @@ def test_every_post_route_has_a_limit() -> None:
         ("people:invitation-account", "sign-in"),
     ],
 )
-def test_a_post_counts_towards_the_limit_that_its_view_names(name: str, limit: str) -> None:
+def test_a_post_counts_towards_the_limit_that_its_view_names(name, limit):
     (view,) = {
         route.view
         for route in routes(get_resolver("config.urls").url_patterns)
@@ -130,7 +129,7 @@ def test_a_post_counts_towards_the_limit_that_its_view_names(name: str, limit: s
     assert named.name == limit
 
 
-def test_a_refused_search_gives_a_message_and_a_wait(member: Client) -> None:
+def test_a_refused_search_gives_a_message_and_a_wait(member):
     response = until_refused(lambda: member.get("/models/?q=cat"))
     assert 0 < int(response.headers["Retry-After"]) <= 60
     assert "Wait 1 second, then try again." in response.content.decode()
@@ -145,28 +144,24 @@ def test_a_refused_search_gives_a_message_and_a_wait(member: Client) -> None:
         ("/tickets/fal-ai/flux/dev/", {}, "text/html"),
     ],
 )
-def test_posts_are_refused_in_the_format_of_the_request(
-    member: Client, make_endpoint: Any, path: str, headers: dict[str, str], kind: str
-) -> None:
+def test_posts_are_refused_in_the_format_of_the_request(member, make_endpoint, path, headers, kind):
     make_endpoint()
     response = until_refused(lambda: member.post(path, {"prompt": "x"}, headers=headers))
     assert response.headers["Content-Type"].startswith(kind)
     assert b"Wait " in response.content
 
 
-def test_an_anonymous_visitor_is_limited(client: Client) -> None:
+def test_an_anonymous_visitor_is_limited(client):
     until_refused(lambda: client.get("/healthz"))
     assert client.get("/healthz", REMOTE_ADDR="198.51.100.1").status_code != 429
 
 
-def test_webhooks_of_upstream_are_not_rate_limited(client: Client) -> None:
+def test_webhooks_of_upstream_are_not_rate_limited(client):
     codes = {client.post("/webhooks/fal/x/").status_code for _ in range(60)}
     assert 429 not in codes
 
 
-def test_rate_limits_add_no_queries_to_a_view(
-    member: Client, settings: Any, django_assert_num_queries: Any
-) -> None:
+def test_rate_limits_add_no_queries_to_a_view(member, settings, django_assert_num_queries):
     settings.RATE_LIMITS = False
     with CaptureQueriesContext(connection) as without:
         member.get("/runs/")
@@ -175,6 +170,6 @@ def test_rate_limits_add_no_queries_to_a_view(
         member.get("/runs/")
 
 
-def test_rate_limits_can_be_turned_off(client: Client, settings: Any) -> None:
+def test_rate_limits_can_be_turned_off(client, settings):
     settings.RATE_LIMITS = False
     assert {client.get("/healthz").status_code for _ in range(60)} == {503}

@@ -36,7 +36,7 @@ def wait_is_over() -> None:
     SignInCounter.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_the_right_password_must_wait_after_many_wrong_ones(client: Client, ana: User) -> None:
+def test_the_right_password_must_wait_after_many_wrong_ones(client, ana):
     for _ in range(12):
         sign_in(client, "wrong")
     response = sign_in(client, "right")
@@ -46,7 +46,7 @@ def test_the_right_password_must_wait_after_many_wrong_ones(client: Client, ana:
 
 
 @pytest.mark.both_databases
-def test_each_wait_is_in_the_audit_log_once_however_many_try(client: Client, ana: User) -> None:
+def test_each_wait_is_in_the_audit_log_once_however_many_try(client, ana):
     free = throttle.RULES[throttle.PAIR].free
     throttled = AuditEntry.objects.filter(event="was throttled signing in as").order_by("pk")
     for _ in range(free):
@@ -68,7 +68,7 @@ def test_each_wait_is_in_the_audit_log_once_however_many_try(client: Client, ana
     assert throttled.reverse()[0].object_repr == "an unknown name"
 
 
-def test_after_the_wait_the_right_password_is_accepted(client: Client, ana: User) -> None:
+def test_after_the_wait_the_right_password_is_accepted(client, ana):
     for _ in range(10):
         sign_in(client, "wrong")
     wait_is_over()
@@ -77,7 +77,7 @@ def test_after_the_wait_the_right_password_is_accepted(client: Client, ana: User
 
 
 @pytest.mark.both_databases
-def test_each_further_failure_doubles_the_wait_up_to_a_limit(ana: User) -> None:
+def test_each_further_failure_doubles_the_wait_up_to_a_limit(ana):
     waits = []
     for _ in range(14):
         wait_is_over()
@@ -88,13 +88,13 @@ def test_each_further_failure_doubles_the_wait_up_to_a_limit(ana: User) -> None:
     assert waits[-1] == rule.longest_wait_s
 
 
-def test_one_address_does_not_lock_the_account_for_others(client: Client, ana: User) -> None:
+def test_one_address_does_not_lock_the_account_for_others(client, ana):
     for _ in range(12):
         sign_in(client, "wrong")
     assert sign_in(client, "right", THERE).status_code == 302
 
 
-def test_guesses_from_many_addresses_do_not_lock_out_the_owner(client: Client, ana: User) -> None:
+def test_guesses_from_many_addresses_do_not_lock_out_the_owner(client, ana):
     assert sign_in(client, "right").status_code == 302
     client.logout()
     for number in range(throttle.RULES[throttle.ACCOUNT].free):
@@ -104,27 +104,27 @@ def test_guesses_from_many_addresses_do_not_lock_out_the_owner(client: Client, a
     assert sign_in(client, "right").status_code == 302
 
 
-def test_one_address_cannot_try_one_password_on_every_account(client: Client, ana: User) -> None:
+def test_one_address_cannot_try_one_password_on_every_account(client, ana):
     for number in range(throttle.RULES[throttle.ADDRESS].free):
         sign_in(client, "summer", name=f"somebody{number}")
     assert sign_in(client, "right").status_code == 429
 
 
 @pytest.mark.parametrize("name", ["ANA", "\uff41na"])
-def test_spellings_of_a_name_share_one_counter(client: Client, ana: User, name: str) -> None:
+def test_spellings_of_a_name_share_one_counter(client, ana, name):
     for _ in range(5):
         sign_in(client, "wrong", name=name)
     assert sign_in(client, "right").status_code == 429
 
 
-def test_all_addresses_of_an_ipv6_network_share_one_counter(client: Client, ana: User) -> None:
+def test_all_addresses_of_an_ipv6_network_share_one_counter(client, ana):
     for number in range(5):
         sign_in(client, "wrong", f"2001:db8::{number:x}")
     assert sign_in(client, "right", "2001:db8::ffff").status_code == 429
     assert sign_in(client, "right", "2001:db8:0:1::1").status_code == 302
 
 
-def test_the_admin_sends_to_the_throttled_login(client: Client, ana: User) -> None:
+def test_the_admin_sends_to_the_throttled_login(client, ana):
     answer = client.get("/admin/login/?next=/admin/")
     assert answer.status_code == 302
     assert answer["Location"] == "/login/?next=%2Fadmin%2F"
@@ -132,9 +132,7 @@ def test_the_admin_sends_to_the_throttled_login(client: Client, ana: User) -> No
     assert "_auth_user_id" not in client.session
 
 
-def test_a_forwarded_address_counts_only_behind_a_proxy(
-    client: Client, ana: User, settings: Any
-) -> None:
+def test_a_forwarded_address_counts_only_behind_a_proxy(client, ana, settings):
     def tries(count: int) -> int:
         for number in range(count):
             forwarded = f"192.0.2.{number}, 203.0.113.{number}"
@@ -148,9 +146,7 @@ def test_a_forwarded_address_counts_only_behind_a_proxy(
     assert tries(8) == 429  # one client, whatever its header claims
 
 
-def test_successes_and_failures_are_logged_with_their_address(
-    client: Client, ana: User, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_successes_and_failures_are_logged_with_their_address(client, ana, caplog):
     caplog.set_level(logging.INFO, "accounts.sign_in")
     sign_in(client, "wrong")
     sign_in(client, "right")
@@ -167,7 +163,7 @@ def test_successes_and_failures_are_logged_with_their_address(
 
 
 @pytest.mark.both_databases
-def test_old_counters_are_deleted(ana: User) -> None:
+def test_old_counters_are_deleted(ana):
     throttle.record_attempt("ana", HERE)
     throttle.record_attempt("sam", THERE)
     throttle.record_success("sam", THERE)

@@ -1,8 +1,6 @@
 """A template of file names: the words that it knows, and words without a value."""
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,14 +23,12 @@ HAN = slug("水車小屋の夕暮れ、油彩、柔らかな光、とても長�
         ("{seed}", ["seed"], "image.png"),
     ],
 )
-def test_a_word_without_a_value_goes_with_its_separator(
-    template: str, without: list[str], name: str
-) -> None:
+def test_a_word_without_a_value_goes_with_its_separator(template, without, name):
     assert fill(template, EXAMPLE | dict.fromkeys(without, ""), ".png", "image") == name
 
 
 @pytest.mark.parametrize("prompt", [LONG, HAN, "x" * 500])
-def test_a_long_prompt_leaves_room_for_seed_and_number(prompt: str) -> None:
+def test_a_long_prompt_leaves_room_for_seed_and_number(prompt):
     values = EXAMPLE | {"prompt": prompt, "seed": str(2**64 - 1), "model": "a" * 30, "n": "4999"}
     for template in (DEFAULT, "{prompt} {prompt} {seed} {n}"):
         name = fill(template, values, ".safetensors")
@@ -46,7 +42,7 @@ TEMPLATES = st.lists(
 
 
 @given(TEMPLATES, st.fixed_dictionaries({word: st.text(max_size=80).map(slug) for word in WORDS}))
-def test_a_filled_template_has_every_value_that_fits(template: str, values: dict[str, str]) -> None:
+def test_a_filled_template_has_every_value_that_fits(template, values):
     assert name_template.problem(template) == ""
     name = fill(template, values, ".png")
     assert name.endswith(".png")
@@ -65,9 +61,7 @@ def test_a_filled_template_has_every_value_that_fits(template: str, values: dict
     ],
 )
 @pytest.mark.django_db
-def test_an_unknown_word_is_named_beside_the_field(
-    member: Client, user: User, template: str, problem: str
-) -> None:
+def test_an_unknown_word_is_named_beside_the_field(member, user, template, problem):
     page = member.post("/account/file-names/", {"file_names": template})
     html = page.content.decode()
     assert page.status_code == 422

@@ -39,9 +39,7 @@ def link(text: str) -> str:
     return match[1]
 
 
-def test_the_link_in_the_mail_uses_the_public_address(
-    client: Client, ana: User, settings: Any
-) -> None:
+def test_the_link_in_the_mail_uses_the_public_address(client, ana, settings):
     settings.ALLOWED_HOSTS = ["*"]
     settings.PUBLIC_URL = "https://vitrine.example"
     client.post(RESET, {"email": "ana@example.com"}, headers={"host": "vitrine.evil"})
@@ -51,7 +49,7 @@ def test_the_link_in_the_mail_uses_the_public_address(
     assert "https://vitrine.example/login/reset/" in str(sent.body)
 
 
-def test_a_reset_sets_a_password_and_ends_every_session(client: Client, ana: User) -> None:
+def test_a_reset_sets_a_password_and_ends_every_session(client, ana):
     elsewhere = Client()
     elsewhere.force_login(ana)
     assert ask(client, "ANA@example.com").url == "/login/reset/sent/"
@@ -72,16 +70,14 @@ def test_a_reset_sets_a_password_and_ends_every_session(client: Client, ana: Use
     assert "This link no longer works" in again.content.decode()
 
 
-def test_reset_requests_are_throttled_like_sign_in(client: Client, ana: User) -> None:
+def test_reset_requests_are_throttled_like_sign_in(client, ana):
     answers = [ask(client, "nobody@example.com") for _ in range(6)]
     assert [response.status_code for response in answers] == [302] * 5 + [429]
     assert "Wait" in answers[-1].content.decode()
     assert answers[-1]["Retry-After"]
 
 
-def test_the_answer_reveals_no_account_and_only_its_address_gets_mail(
-    client: Client, ana: User
-) -> None:
+def test_the_answer_reveals_no_account_and_only_its_address_gets_mail(client, ana):
     User.objects.create_user("off", email="off@example.com", is_active=False)
     User.objects.create_user("mike", email="mike@example.org")
     for email in (
@@ -96,16 +92,14 @@ def test_the_answer_reveals_no_account_and_only_its_address_gets_mail(
     assert not QueuedMail.objects.exists()
 
 
-def test_without_mail_the_page_says_so(client: Client, ana: User, settings: Any) -> None:
+def test_without_mail_the_page_says_so(client, ana, settings):
     settings.EMAIL_URL = ""
     assert "sends no mail" in ask(client).content.decode()
     assert not QueuedMail.objects.exists()
     assert mail_queue.send_due() == mail_queue.LONGEST_PAUSE_S
 
 
-def test_an_unreachable_mail_server_is_retried_and_abandoned(
-    client: Client, ana: User, settings: Any
-) -> None:
+def test_an_unreachable_mail_server_is_retried_and_abandoned(client, ana, settings):
     settings.EMAIL_BACKEND = "tests.accounts.profile.test_password_reset.Away"
     ask(client)
     for attempt in range(1, mail_queue.TRIES):

@@ -42,9 +42,7 @@ def link_in_mail() -> str:
     return match[1]
 
 
-def test_a_new_mail_address_counts_once_its_owner_followed_the_link(
-    here: Client, user: User, sends_mail: None
-) -> None:
+def test_a_new_mail_address_counts_once_its_owner_followed_the_link(here, user, sends_mail):
     html = change(here, "email", email="ana@example.com", action_add="1").content.decode()
     assert "A link was sent to ana@example.com" in html
     user.refresh_from_db()
@@ -60,8 +58,8 @@ def test_a_new_mail_address_counts_once_its_owner_followed_the_link(
 
 
 def test_an_address_of_somebody_else_is_not_revealed_and_never_taken_over(
-    here: Client, user: User, stranger: User, sends_mail: None
-) -> None:
+    here, user, stranger, sends_mail
+):
     stranger.email = "sam@example.com"
     stranger.save()
     EmailAddress.objects.create(user=stranger, email="sam@example.com", verified=True, primary=True)
@@ -74,7 +72,7 @@ def test_an_address_of_somebody_else_is_not_revealed_and_never_taken_over(
     assert user.email == ""
 
 
-def test_a_new_address_needs_a_fresh_login(member: Client, user: User, sends_mail: None) -> None:
+def test_a_new_address_needs_a_fresh_login(member, user, sends_mail):
     answer = change(member, "email", email="ana@example.com", action_add="1")
     assert "Is it you?" in answer.content.decode()
     wrong = member.post("/login/again/", {"password": "wrong"})
@@ -87,7 +85,7 @@ def post_password(client: Client, old: str, new: str, again: str) -> Any:
     return change(client, "password", oldpassword=old, password1=new, password2=again)
 
 
-def test_a_new_password_ends_only_the_other_sessions(here: Client, user: User) -> None:
+def test_a_new_password_ends_only_the_other_sessions(here, user):
     elsewhere = Client()
     elsewhere.force_login(user)
     wrong = post_password(here, "wrong", NEW, NEW)
@@ -99,14 +97,14 @@ def test_a_new_password_ends_only_the_other_sessions(here: Client, user: User) -
     assert Client().login(username="ana", password=NEW)
 
 
-def test_guesses_of_the_current_password_are_throttled(here: Client) -> None:
+def test_guesses_of_the_current_password_are_throttled(here):
     pages = [post_password(here, "wrong", NEW, NEW).content.decode() for _ in range(7)]
     assert "too many failed attempts" in pages[-1]
     assert "too many failed attempts" in post_password(here, "pw", NEW, NEW).content.decode()
     assert here.post("/login/again/", {"password": "pw"}).status_code == 429
 
 
-def test_a_user_logged_in_by_a_link_can_set_a_first_password(client: Client, user: User) -> None:
+def test_a_user_logged_in_by_a_link_can_set_a_first_password(client, user):
     user.set_unusable_password()
     user.save()
     client.post(f"/login/link/{login_links.create(user)}/")
@@ -115,8 +113,8 @@ def test_a_user_logged_in_by_a_link_can_set_a_first_password(client: Client, use
 
 
 def test_new_runs_are_shared_with_the_team_by_preference(
-    member: Client, user: User, make_endpoint: Any, django_assert_num_queries: Any
-) -> None:
+    member, user, make_endpoint, django_assert_num_queries
+):
     address = make_endpoint("a/b").get_absolute_url()
 
     def run(token: str) -> Run:

@@ -37,7 +37,7 @@ def step(client: Client, code: str) -> Any:
     return client.post(STEP, {"code": code})
 
 
-def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
+def test_an_app_is_set_up_with_its_first_code(here, ana):
     page = here.get(APP)
     assert "otpauth://totp/ana?secret=" in page.content.decode()
     secret = secret_of(page)
@@ -50,7 +50,7 @@ def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
     assert kinds(ana) == {"totp", "recovery_codes"}
 
 
-def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> None:
+def test_the_database_holds_no_secret_in_the_clear(here, ana):
     secret = set_up_app(here)
     codes = recovery_codes(here)
     rows = str(list(Authenticator.objects.values()))
@@ -59,7 +59,7 @@ def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> N
 
 
 @pytest.mark.both_databases
-def test_secrets_move_to_a_new_key(here: Client, ana: User, settings: Any) -> None:
+def test_secrets_move_to_a_new_key(here, ana, settings):
     secret = set_up_app(here)
     codes = recovery_codes(here)
     lost = Authenticator.objects.create(
@@ -77,7 +77,7 @@ def test_secrets_move_to_a_new_key(here: Client, ana: User, settings: Any) -> No
         assert step(there, code).status_code == 302
 
 
-def test_a_secret_whose_key_is_lost_opens_nothing(here: Client, ana: User, settings: Any) -> None:
+def test_a_secret_whose_key_is_lost_opens_nothing(here, ana, settings):
     secret = set_up_app(here)
     settings.SECRET_KEY = "another"
     there = at_localhost()
@@ -87,7 +87,7 @@ def test_a_secret_whose_key_is_lost_opens_nothing(here: Client, ana: User, setti
     assert not is_logged_in(there)
 
 
-def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
+def test_a_login_asks_for_the_code_and_goes_on(here, ana):
     secret = set_up_app(here)
     there = at_localhost()
     assert log_in(there, to="/series/")["Location"] == STEP
@@ -100,7 +100,7 @@ def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_code_counts_once_in_all_processes(here: Client, ana: User) -> None:
+def test_a_code_counts_once_in_all_processes(here, ana):
     secret = set_up_app(here)
     code = code_of(secret)
     for is_first in (True, False):
@@ -112,12 +112,12 @@ def test_a_code_counts_once_in_all_processes(here: Client, ana: User) -> None:
         assert is_logged_in(there) == is_first
 
 
-def test_the_step_is_only_for_those_who_gave_the_password(client: Client, ana: User) -> None:
+def test_the_step_is_only_for_those_who_gave_the_password(client, ana):
     assert client.get(STEP)["Location"] == "/login/"
     assert step(client, "123456")["Location"] == "/login/"
 
 
-def test_a_recovery_code_logs_in_once(here: Client, ana: User) -> None:
+def test_a_recovery_code_logs_in_once(here, ana):
     set_up_app(here)
     code, *others = recovery_codes(here)
     assert len(others) == 9
@@ -129,7 +129,7 @@ def test_a_recovery_code_logs_in_once(here: Client, ana: User) -> None:
     assert recovery_codes(here) == others
 
 
-def test_wrong_codes_wait_longer_and_longer_in_all_processes(here: Client, ana: User) -> None:
+def test_wrong_codes_wait_longer_and_longer_in_all_processes(here, ana):
     secret = set_up_app(here)
     there = at_localhost()
     log_in(there)
@@ -143,7 +143,7 @@ def test_wrong_codes_wait_longer_and_longer_in_all_processes(here: Client, ana: 
     assert not is_logged_in(there)
 
 
-def test_wrong_codes_do_not_keep_the_owner_out_elsewhere(here: Client, ana: User) -> None:
+def test_wrong_codes_do_not_keep_the_owner_out_elsewhere(here, ana):
     secret = set_up_app(here)
     thief = Client(REMOTE_ADDR="203.0.113.7")
     log_in(thief)
@@ -155,9 +155,7 @@ def test_wrong_codes_do_not_keep_the_owner_out_elsewhere(here: Client, ana: User
     assert step(owner, code_of(secret)).status_code == 302
 
 
-def test_what_was_typed_survives_the_second_step(
-    here: Client, ana: User, make_endpoint: Any, documents: dict[str, Any]
-) -> None:
+def test_what_was_typed_survives_the_second_step(here, ana, make_endpoint, documents):
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     secret = set_up_app(here)
     there = at_localhost()
@@ -181,7 +179,7 @@ def mails() -> list[Any]:
 
 
 @pytest.mark.usefixtures("sends_mail")
-def test_each_change_is_mailed_and_recorded(here: Client, ana: User) -> None:
+def test_each_change_is_mailed_and_recorded(here, ana):
     set_up_app(here)
     add_passkey(here, "Desk")
     here.post(f"{CODES}new/")
@@ -206,7 +204,7 @@ def test_each_change_is_mailed_and_recorded(here: Client, ana: User) -> None:
 
 
 @pytest.mark.usefixtures("sends_mail")
-def test_a_used_recovery_code_is_mailed_and_recorded(here: Client, ana: User) -> None:
+def test_a_used_recovery_code_is_mailed_and_recorded(here, ana):
     set_up_app(here)
     there = at_localhost()
     log_in(there)
@@ -215,9 +213,7 @@ def test_a_used_recovery_code_is_mailed_and_recorded(here: Client, ana: User) ->
     assert "9 of them are left" in mails()[-1].body
 
 
-def test_a_failed_step_is_logged_without_its_code(
-    here: Client, ana: User, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failed_step_is_logged_without_its_code(here, ana, caplog):
     set_up_app(here)
     there = at_localhost()
     log_in(there)
@@ -227,7 +223,7 @@ def test_a_failed_step_is_logged_without_its_code(
 
 
 @pytest.mark.usefixtures("sends_mail")
-def test_a_password_change_is_mailed(here: Client, ana: User) -> None:
+def test_a_password_change_is_mailed(here, ana):
     new = "a lighthouse at dusk"
     posted = {"oldpassword": "pw", "password1": new, "password2": new}
     assert here.post("/account/password/", posted).status_code == 302
@@ -235,7 +231,7 @@ def test_a_password_change_is_mailed(here: Client, ana: User) -> None:
 
 
 @pytest.mark.usefixtures("sends_mail")
-def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
+def test_an_admin_takes_a_factor_away(here, ana):
     set_up_app(here)
     eva = User.objects.create_user("eva", password="pw")
     assert reset_second_factor(ana, eva) == 2
@@ -248,7 +244,7 @@ def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
     assert reset_second_factor(ana, eva) == 0
 
 
-def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
+def test_the_admins_action_takes_it_away(here, ana):
     set_up_app(here)
     eva = User.objects.create_user("eva", password="pw")
     desk = Client()
@@ -262,11 +258,11 @@ def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
     assert not kinds(ana)
 
 
-def test_the_admin_shows_no_secrets(ana: User) -> None:
+def test_the_admin_shows_no_secrets(ana):
     assert not admin.site.is_registered(Authenticator)
 
 
-def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings: Any) -> None:
+def test_a_secret_of_a_former_key_still_counts(here, ana, settings):
     secret = set_up_app(here)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"

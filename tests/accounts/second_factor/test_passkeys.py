@@ -33,7 +33,7 @@ def log_in_by(passkey: Passkey, client: Client, **posted: str) -> Any:
     return client.post(PASSKEY_LOGIN, {"credential": credential} | posted)
 
 
-def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
+def test_a_passkey_is_added_and_logs_in_alone(here, ana):
     passkey = add_passkey(here)
     assert kinds(ana) == {"webauthn", "recovery_codes"}
     there = at_localhost()
@@ -41,7 +41,7 @@ def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
     assert is_logged_in(there)
 
 
-def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User) -> None:
+def test_a_passkey_is_the_second_step_after_the_password(here, ana):
     passkey = add_passkey(here)
     there = at_localhost()
     assert log_in(there, to="/series/")["Location"] == STEP
@@ -51,7 +51,7 @@ def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User
     assert is_logged_in(there)
 
 
-def test_another_key_is_refused_at_the_second_step(here: Client, ana: User) -> None:
+def test_another_key_is_refused_at_the_second_step(here, ana):
     true, forged = add_passkey(here), Passkey()
     forged.id, forged.user_handle = true.id, true.user_handle
     there = at_localhost()
@@ -62,7 +62,7 @@ def test_another_key_is_refused_at_the_second_step(here: Client, ana: User) -> N
 
 
 @pytest.mark.parametrize("credential", ["", "nonsense", "[]", '{"response": {}}'])
-def test_a_malformed_answer_is_refused(here: Client, ana: User, credential: str) -> None:
+def test_a_malformed_answer_is_refused(here, ana, credential):
     add_passkey(here)
     there = at_localhost()
     ask_login(there)
@@ -75,7 +75,7 @@ def test_a_malformed_answer_is_refused(here: Client, ana: User, credential: str)
     assert not is_logged_in(there)
 
 
-def test_a_login_by_passkey_needs_a_pin_or_a_finger(here: Client, ana: User) -> None:
+def test_a_login_by_passkey_needs_a_pin_or_a_finger(here, ana):
     passkey = add_passkey(here)
     there = at_localhost()
     credential = passkey.sign(ask_login(there), flags=AuthenticatorData.FLAG.UP)
@@ -83,7 +83,7 @@ def test_a_login_by_passkey_needs_a_pin_or_a_finger(here: Client, ana: User) -> 
     assert not is_logged_in(there)
 
 
-def test_an_answer_counts_once(here: Client, ana: User) -> None:
+def test_an_answer_counts_once(here, ana):
     passkey = add_passkey(here)
     there = at_localhost()
     credential = passkey.sign(ask_login(there))
@@ -95,7 +95,7 @@ def test_an_answer_counts_once(here: Client, ana: User) -> None:
     assert not is_logged_in(other)
 
 
-def test_a_passkey_of_another_host_is_refused(here: Client, ana: User) -> None:
+def test_a_passkey_of_another_host_is_refused(here, ana):
     passkey = add_passkey(here)
     passkey.host = "vitrine.evil"
     there = at_localhost()
@@ -103,7 +103,7 @@ def test_a_passkey_of_another_host_is_refused(here: Client, ana: User) -> None:
     assert not is_logged_in(there)
 
 
-def test_a_passkey_of_a_closed_account_logs_nobody_in(here: Client, ana: User) -> None:
+def test_a_passkey_of_a_closed_account_logs_nobody_in(here, ana):
     passkey = add_passkey(here)
     User.objects.update(is_active=False)
     there = at_localhost()
@@ -111,7 +111,7 @@ def test_a_passkey_of_a_closed_account_logs_nobody_in(here: Client, ana: User) -
     assert not is_logged_in(there)
 
 
-def test_nobody_reaches_anothers_passkey(here: Client, ana: User) -> None:
+def test_nobody_reaches_anothers_passkey(here, ana):
     add_passkey(here)
     pk = Authenticator.objects.get(type="webauthn").pk
     User.objects.create_user("sam", password="pw")
@@ -123,7 +123,7 @@ def test_nobody_reaches_anothers_passkey(here: Client, ana: User) -> None:
     assert kinds(ana) == {"webauthn", "recovery_codes"}
 
 
-def test_a_passkey_confirms_who_it_is(here: Client, ana: User) -> None:
+def test_a_passkey_confirms_who_it_is(here, ana):
     passkey = add_passkey(here)
     page = here.get(f"{CONFIRM}?next={PASSKEYS}")
     forged = Passkey()
@@ -134,7 +134,7 @@ def test_a_passkey_confirms_who_it_is(here: Client, ana: User) -> None:
     assert response["Location"] == PASSKEYS
 
 
-def test_a_script_that_asks_for_a_login_gets_no_names(client: Client, ana: User) -> None:
+def test_a_script_that_asks_for_a_login_gets_no_names(client, ana):
     request = ask_login(at_localhost())
     assert not request.get("allowCredentials")
     assert "ana" not in json.dumps(request)
@@ -148,7 +148,7 @@ def test_a_script_that_asks_for_a_login_gets_no_names(client: Client, ana: User)
         ("evilvitrine.example", "https://vitrine.example", "evilvitrine.example"),
     ],
 )
-def test_passkeys_are_bound_to_a_host(host: str, public_url: str, bound_to: str) -> None:
+def test_passkeys_are_bound_to_a_host(host, public_url, bound_to):
     assert origins.relying_party_id(host, public_url) == bound_to
 
 
@@ -162,7 +162,7 @@ def test_passkeys_are_bound_to_a_host(host: str, public_url: str, bound_to: str)
         ("192.0.2.1", "https", "not the number 192.0.2.1"),
     ],
 )
-def test_obstacles_are_said(host: str, scheme: str, sentence: str, settings: Any) -> None:
+def test_obstacles_are_said(host, scheme, sentence, settings):
     settings.ALLOWED_HOSTS = ["*"]
     secure: Any = {"secure": scheme == "https"}
     request = RequestFactory().get("/", headers={"host": host}, **secure)

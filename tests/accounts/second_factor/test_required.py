@@ -44,7 +44,7 @@ def required(settings: Any) -> None:
     ("setting", "who"),
     [("off", set()), ("admins", {"staff", "root"}), ("all", {"user", "staff", "root"})],
 )
-def test_the_setting_says_who_must(setting: str, who: set[str], settings: Any) -> None:
+def test_the_setting_says_who_must(setting, who, settings):
     settings.SECOND_FACTOR = setting
     people = [User(username="user"), User(username="staff", is_staff=True)]
     people.append(User(username="root", is_superuser=True))
@@ -52,7 +52,7 @@ def test_the_setting_says_who_must(setting: str, who: set[str], settings: Any) -
 
 
 @pytest.mark.usefixtures("required")
-def test_whoever_has_none_is_led_to_set_one_up_and_on(ana: User) -> None:
+def test_whoever_has_none_is_led_to_set_one_up_and_on(ana):
     client = at_localhost()
     log_in(client, to="/runs/")
     assert client.get("/runs/?q=fox")["Location"] == INDEX
@@ -63,14 +63,14 @@ def test_whoever_has_none_is_led_to_set_one_up_and_on(ana: User) -> None:
     assert "/runs/?q=fox" not in client.get(CODES).content.decode()
 
 
-def test_a_session_from_before_the_setting_obeys(here: Client, settings: Any) -> None:
+def test_a_session_from_before_the_setting_obeys(here, settings):
     assert here.get("/runs/").status_code == 200
     settings.SECOND_FACTOR = "all"
     assert here.get("/runs/")["Location"] == INDEX
 
 
 @pytest.mark.usefixtures("required")
-def test_what_cannot_be_led_is_refused(here: Client) -> None:
+def test_what_cannot_be_led_is_refused(here):
     part = here.get("/runs/", headers={"hx-request": "true"})
     assert part.status_code == 403
     script = here.get("/runs/", headers={"sec-fetch-dest": "empty"})
@@ -81,7 +81,7 @@ def test_what_cannot_be_led_is_refused(here: Client) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_the_way_out_and_public_pages_stay_open(here: Client) -> None:
+def test_the_way_out_and_public_pages_stay_open(here):
     assert here.get("/healthz").status_code != 302
     assert here.get("/favicon.ico")["Location"].startswith("/static/")
     for page in (INDEX, APP, PASSKEYS, NEW_PASSKEY, "/login/again/"):
@@ -90,7 +90,7 @@ def test_the_way_out_and_public_pages_stay_open(here: Client) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_the_admin_is_no_way_around(ana: User) -> None:
+def test_the_admin_is_no_way_around(ana):
     User.objects.update(is_staff=True, is_superuser=True)
     client = at_localhost()
     log_in(client)
@@ -99,14 +99,14 @@ def test_the_admin_is_no_way_around(ana: User) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_api_tokens_are_not_asked(ana: User) -> None:
+def test_api_tokens_are_not_asked(ana):
     _, secret = tokens.create(ana, "script")
     headers = {"authorization": f"Bearer {secret}"}
     assert Client().get("/api/v1/me", headers=headers).status_code == 200
 
 
 @pytest.mark.usefixtures("required")
-def test_live_pages_of_such_a_session_get_nothing(here: Client) -> None:
+def test_live_pages_of_such_a_session_get_nothing(here):
     key = here.session.session_key or ""
     assert async_to_sync(SessionCache().get_user)(key) is None
     set_up_app(here)
@@ -116,7 +116,7 @@ def test_live_pages_of_such_a_session_get_nothing(here: Client) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_the_link_of_make_run_is_enough_for_the_owner(client: Client, ana: User) -> None:
+def test_the_link_of_make_run_is_enough_for_the_owner(client, ana):
     client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert client.get("/runs/").status_code == 200
     other = Client()
@@ -125,7 +125,7 @@ def test_the_link_of_make_run_is_enough_for_the_owner(client: Client, ana: User)
 
 
 @pytest.mark.usefixtures("required")
-def test_another_session_shows_the_factor_too(here: Client, ana: User) -> None:
+def test_another_session_shows_the_factor_too(here, ana):
     elsewhere = at_localhost()
     elsewhere.force_login(ana)
     secret = set_up_app(here)
@@ -139,7 +139,7 @@ def test_another_session_shows_the_factor_too(here: Client, ana: User) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_another_session_shows_the_passkey(here: Client, ana: User) -> None:
+def test_another_session_shows_the_passkey(here, ana):
     elsewhere = at_localhost()
     elsewhere.force_login(ana)
     passkey = add_passkey(here)
@@ -151,7 +151,7 @@ def test_another_session_shows_the_passkey(here: Client, ana: User) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_a_login_with_the_step_is_strong(here: Client, ana: User) -> None:
+def test_a_login_with_the_step_is_strong(here, ana):
     secret = set_up_app(here)
     there = at_localhost()
     log_in(there)
@@ -160,7 +160,7 @@ def test_a_login_with_the_step_is_strong(here: Client, ana: User) -> None:
 
 
 @pytest.mark.usefixtures("required")
-def test_the_last_factor_stays(here: Client, ana: User) -> None:
+def test_the_last_factor_stays(here, ana):
     set_up_app(here)
     removal = f"{APP}removal/"
     assert LAST in here.get(removal).content.decode()
@@ -172,7 +172,7 @@ def test_the_last_factor_stays(here: Client, ana: User) -> None:
     assert kinds(ana) == {"webauthn", "recovery_codes"}
 
 
-def test_nobody_is_asked_by_default(here: Client, django_assert_num_queries: Any) -> None:
+def test_nobody_is_asked_by_default(here, django_assert_num_queries):
     here.get("/account/name/")
     with django_assert_num_queries(2):  # the session and its person
         assert here.get("/account/name/").status_code == 405
@@ -196,9 +196,7 @@ def owner(client: Client, transactional_db: None) -> Client:
     return client
 
 
-def test_the_owner_is_confirmed_by_the_link_and_later_told_how_to_log_in_again(
-    owner: Client, late: Any
-) -> None:
+def test_the_owner_is_confirmed_by_the_link_and_later_told_how_to_log_in_again(owner, late):
     assert owner.get(APP).status_code == 200
     late()
     where = owner.get(APP)["Location"]
@@ -206,7 +204,7 @@ def test_the_owner_is_confirmed_by_the_link_and_later_told_how_to_log_in_again(
     assert "manage.py login_link" in owner.get(where).content.decode()
 
 
-def test_later_a_password_is_asked_for(here: Client, late: Any) -> None:
+def test_later_a_password_is_asked_for(here, late):
     late()
     assert here.get(APP)["Location"].startswith("/login/again/?next=")
     wrong = here.post("/login/again/", {"password": "wrong", "next": APP})
@@ -215,7 +213,7 @@ def test_later_a_password_is_asked_for(here: Client, late: Any) -> None:
     assert right["Location"] == APP
 
 
-def test_a_factor_offers_itself(here: Client, late: Any) -> None:
+def test_a_factor_offers_itself(here, late):
     secret = set_up_app(here)
     add_passkey(here)
     late()
@@ -225,7 +223,7 @@ def test_a_factor_offers_itself(here: Client, late: Any) -> None:
     assert confirmed["Location"] == INDEX
 
 
-def test_wrong_codes_wait_there_too(here: Client) -> None:
+def test_wrong_codes_wait_there_too(here):
     set_up_app(here)
     answers = [here.post("/login/again/code/", {"code": "000000"}) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [422] * 5 + [429]

@@ -32,7 +32,7 @@ def session_key(browser: Client) -> str:
     return str(browser.session.session_key)
 
 
-def test_the_page_lists_each_session_with_its_device_and_address(user: User) -> None:
+def test_the_page_lists_each_session_with_its_device_and_address(user):
     here = log_in()
     log_in("curl/8.5.0", REMOTE_ADDR="192.0.2.7")
     html = here.get("/account/sessions/").content.decode()
@@ -43,7 +43,7 @@ def test_the_page_lists_each_session_with_its_device_and_address(user: User) -> 
     assert session_key(here) not in html
 
 
-def test_session_keys_are_not_stored_in_clear(user: User) -> None:
+def test_session_keys_are_not_stored_in_clear(user):
     here = log_in()
     secret = here.cookies["vitrine_session_8000"].value
     stored = Session.objects.get()
@@ -58,7 +58,7 @@ def test_session_keys_are_not_stored_in_clear(user: User) -> None:
     assert not Session.objects.filter(pk=stored.pk).exists()
 
 
-def test_async_session_methods_equal_the_sync_ones(user: User) -> None:
+def test_async_session_methods_equal_the_sync_ones(user):
     async def act() -> str:
         session = SessionStore()
         await session.aset("a", 1)
@@ -74,7 +74,7 @@ def test_async_session_methods_equal_the_sync_ones(user: User) -> None:
     assert not SessionStore().exists(key)
 
 
-def test_one_session_can_be_ended(user: User) -> None:
+def test_one_session_can_be_ended(user):
     here, there = log_in(), log_in("curl/8.5.0")
     chosen = UserSession.objects.get(session_key=session_key(there))
     key = session_key(there)
@@ -84,7 +84,7 @@ def test_one_session_can_be_ended(user: User) -> None:
     assert single_use.is_spent(single_use.session_digest(key))
 
 
-def test_all_other_sessions_can_be_ended(user: User) -> None:
+def test_all_other_sessions_can_be_ended(user):
     here = log_in()
     others = [log_in(), log_in()]
     here.post("/account/sessions/")
@@ -92,9 +92,7 @@ def test_all_other_sessions_can_be_ended(user: User) -> None:
     assert here.get("/account/").status_code == 200
 
 
-def test_a_session_of_somebody_else_cannot_be_ended(
-    user: User, stranger: User, client: Client
-) -> None:
+def test_a_session_of_somebody_else_cannot_be_ended(user, stranger, client):
     here = log_in()
     chosen = UserSession.objects.get(session_key=session_key(here))
     client.force_login(stranger)
@@ -104,7 +102,7 @@ def test_a_session_of_somebody_else_cannot_be_ended(
     assert here.get("/account/").status_code == 200
 
 
-def test_a_page_view_takes_no_query_until_the_last_use_is_old(member: Client) -> None:
+def test_a_page_view_takes_no_query_until_the_last_use_is_old(member):
     with CaptureQueriesContext(connection) as queries:
         member.get("/runs/")
     table = UserSession._meta.db_table
@@ -117,28 +115,28 @@ def test_a_page_view_takes_no_query_until_the_last_use_is_old(member: Client) ->
     assert UserSession.objects.count() == 1
 
 
-def test_a_logout_deletes_the_session(member: Client) -> None:
+def test_a_logout_deletes_the_session(member):
     assert UserSession.objects.count() == 1
     member.post("/logout/")
     assert not Session.objects.exists()
 
 
-def test_a_stored_session_names_a_backend_that_still_exists(member: Client) -> None:
+def test_a_stored_session_names_a_backend_that_still_exists(member):
     assert member.session[BACKEND_SESSION_KEY] == "accounts.login.Backend"
 
 
-def test_a_part_of_a_page_is_not_replaced_by_the_login_page(client: Client) -> None:
+def test_a_part_of_a_page_is_not_replaced_by_the_login_page(client):
     response = client.get("/runs/", headers={"hx-request": "true"})
     assert response.status_code == 401
     assert not response.content
 
 
-def test_a_deactivated_user_is_logged_out(member: Client, user: User) -> None:
+def test_a_deactivated_user_is_logged_out(member, user):
     assert member.get("/runs/").status_code == 200
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert member.get("/runs/").status_code == 302
 
 
-def test_an_expired_session_is_logged_out(member: Client) -> None:
+def test_an_expired_session_is_logged_out(member):
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert member.get("/runs/").status_code == 302

@@ -28,28 +28,26 @@ def logs_in(client: Client, token: str) -> bool:
     return response.status_code == 302
 
 
-def test_a_login_link_works_once(client: Client, token: str) -> None:
+def test_a_login_link_works_once(client, token):
     assert logs_in(client, token)
     assert client.get("/runs/").status_code == 200
     assert not logs_in(Client(), token)
 
 
-def test_a_login_link_lasts_15_minutes(client: Client, token: str) -> None:
+def test_a_login_link_lasts_15_minutes(client, token):
     assert timedelta(minutes=15) == login_links.LIFETIME
     LoginLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert not logs_in(client, token)
 
 
-def test_a_new_login_link_replaces_the_earlier_one(client: Client, token: str) -> None:
+def test_a_new_login_link_replaces_the_earlier_one(client, token):
     other = local_owner.login_token(local_owner.get_or_create())
     assert not logs_in(client, token)
     assert logs_in(client, other)
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_what_opens_the_link_first_does_not_use_it_up(
-    client: Client, token: str, method: str
-) -> None:
+def test_what_opens_the_link_first_does_not_use_it_up(client, token, method):
     """A messenger's preview got the session, and the person got 403."""
     preview = Client(headers={"Sec-Purpose": "prefetch"})
     page = getattr(preview, method)(f"/login/link/{token}/")
@@ -61,30 +59,30 @@ def test_what_opens_the_link_first_does_not_use_it_up(
     assert client.get(f"/login/link/{token}/").status_code == 403
 
 
-def test_a_logout_ends_a_login_link(client: Client, token: str) -> None:
+def test_a_logout_ends_a_login_link(client, token):
     other = Client()
     other.force_login(local_owner.get_or_create())
     other.post("/logout/")
     assert not logs_in(client, token)
 
 
-def test_a_new_password_ends_a_login_link(client: Client, token: str) -> None:
+def test_a_new_password_ends_a_login_link(client, token):
     user = local_owner.get_or_create()
     user.set_password("another")
     user.save()
     assert not logs_in(client, token)
 
 
-def test_a_login_link_of_an_inactive_user_is_refused(client: Client, token: str) -> None:
+def test_a_login_link_of_an_inactive_user_is_refused(client, token):
     type(local_owner.get_or_create()).objects.update(is_active=False)
     assert not logs_in(client, token)
 
 
-def test_the_database_does_not_contain_the_login_token(token: str) -> None:
+def test_the_database_does_not_contain_the_login_token(token):
     assert token not in str(LoginLink.objects.values().get())
 
 
-def test_a_command_prints_a_new_login_link(client: Client, token: str) -> None:
+def test_a_command_prints_a_new_login_link(client, token):
     out = io.StringIO()
     call_command("login_link", stdout=out)
     assert client.post("/" + out.getvalue().split("/", 3)[3].strip()).status_code == 302
@@ -126,7 +124,7 @@ def log_of(client: Client, path: str, settings: Any) -> str:
     ],
 )
 @pytest.mark.filterwarnings("ignore")
-def test_logs_redact_secrets_in_addresses(client: Client, settings: Any, before: str) -> None:
+def test_logs_redact_secrets_in_addresses(client, settings, before):
     text = log_of(client, f"{before}verysecret-1.2_3/", settings)
     assert "verysecret" not in text
     assert f"{before}[hidden]" in text
@@ -134,11 +132,11 @@ def test_logs_redact_secrets_in_addresses(client: Client, settings: Any, before:
 
 
 @pytest.mark.parametrize("path", ["/login/reset/sent/", "/people/invitations/7/revocation/"])
-def test_logs_keep_addresses_without_a_secret(client: Client, settings: Any, path: str) -> None:
+def test_logs_keep_addresses_without_a_secret(client, settings, path):
     assert path in log_of(client, path, settings)
 
 
-def test_every_log_handler_uses_the_redacting_formatter(settings: Any) -> None:
+def test_every_log_handler_uses_the_redacting_formatter(settings):
     logging_settings = settings.LOGGING
     assert {handler["formatter"] for handler in logging_settings["handlers"].values()} == {"line"}
     assert logging_settings["formatters"]["line"]["()"] == "config.logs.RedactingFormatter"

@@ -7,9 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.test import Client
 from django.urls import reverse
 
 from accounts.sign_in import local_owner, pending_form
@@ -36,7 +34,7 @@ def held(response: Any) -> str:
 @pytest.mark.parametrize(
     "path", [PAGE, reverse("playground:presets", args=["fal-ai/flux/dev"])], ids=["form", "preset"]
 )
-def test_anonymous_posts_store_no_rows(client: Client, path: str, headers: dict[str, str]) -> None:
+def test_anonymous_posts_store_no_rows(client, path, headers):
     for _ in range(4):
         for text in ("short", LONG, "x" * 120_000):
             posted = {"prompt": text, "arguments": text, "name": "n"}
@@ -47,7 +45,7 @@ def test_anonymous_posts_store_no_rows(client: Client, path: str, headers: dict[
     assert len(client.cookies["vitrine_typed_8000"].value) < 4096
 
 
-def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, user: User) -> None:
+def test_a_long_text_survives_a_wrong_password_and_the_login(client, user):
     page = client.post(PAGE, {"prompt": LONG})
     assert "vitrine_typed_8000" not in client.cookies  # too long for a cookie
     posted = {"login": "ana", "password": "wrong", "next": PAGE, "typed": held(page)}
@@ -60,23 +58,21 @@ def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, use
     assert "typed" not in client.session
 
 
-def test_a_short_text_survives_the_login_by_a_link(client: Client) -> None:
+def test_a_short_text_survives_the_login_by_a_link(client):
     client.post(PAGE, {"prompt": "a fox"}, headers={"hx-request": "true"})
     client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert client.cookies["vitrine_typed_8000"].value == ""
     assert "a fox" in client.get(PAGE).content.decode()
 
 
-def test_a_form_too_large_for_the_login_page_is_reported(client: Client) -> None:
+def test_a_form_too_large_for_the_login_page_is_reported(client):
     page = client.post(PAGE, {"prompt": "x" * (1 << 21)})
     assert page.status_code == 413
     assert "256 KB is the most without a login" in page.content.decode()
     assert len(page.content) < 100_000
 
 
-def test_an_old_or_unsigned_pending_form_is_ignored(
-    client: Client, user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_old_or_unsigned_pending_form_is_ignored(client, user, monkeypatch):
     earlier = time.time() - pending_form.FIELD_LIFETIME_S - 1
     with monkeypatch.context() as past:
         past.setattr("django.core.signing.time.time", lambda: earlier)

@@ -29,7 +29,7 @@ from api import tokens
 from api.models import Consent, Token
 from catalog.models import Endpoint
 from core.db import clock
-from features.flows.models import Flow, FlowRun
+from features.flows.models import FlowRun
 from features.spending.models import Budget, SpendingRules
 from runs.models import Run
 from runs.state import state_machine
@@ -82,9 +82,7 @@ def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any
     return talk(conversation, cap=5, elicitation_callback=person, **how)
 
 
-def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
-    talk: Any, unpriced_model: Any
-) -> None:
+def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk, unpriced_model):
     person = Person()
     answer = run_once(talk, person)
     (question,) = person.questions
@@ -102,7 +100,7 @@ def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
     assert Consent.objects.get().state == "started"
 
 
-def test_a_known_price_is_not_asked_about(talk: Any, unpriced_model: Any) -> None:
+def test_a_known_price_is_not_asked_about(talk, unpriced_model):
     Endpoint.objects.update(unit_price_usd="0.5")
     person = Person()
     run_once(talk, person)
@@ -110,7 +108,7 @@ def test_a_known_price_is_not_asked_about(talk: Any, unpriced_model: Any) -> Non
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_an_unknown_price_is_asked_about(talk: Any, flux: Any, mode: str) -> None:
+def test_an_unknown_price_is_asked_about(talk, flux, mode):
     Endpoint.objects.update(unit_price_usd=None)
     answer = run_once(talk, None, mode=mode)
     assert "for Price unknown?" in text_of(answer)
@@ -130,9 +128,7 @@ NO = {
 
 
 @pytest.mark.parametrize("answer", NO.values(), ids=NO)
-def test_what_is_no_yes_starts_nothing(
-    talk: Any, unpriced_model: Any, answer: ElicitResult
-) -> None:
+def test_what_is_no_yes_starts_nothing(talk, unpriced_model, answer):
     result = run_once(talk, Person(answer))
     assert result.is_error
     assert "The person said no" in text_of(result)
@@ -160,18 +156,14 @@ def _used() -> None:
         (_used, "The person agreed to one start only"),
     ],
 )
-def test_a_yes_holds_for_what_was_asked(
-    talk: Any, unpriced_model: Any, meanwhile: Any, sentence: str
-) -> None:
+def test_a_yes_holds_for_what_was_asked(talk, unpriced_model, meanwhile, sentence):
     result = run_once(talk, Person(meanwhile=meanwhile))
     assert result.is_error
     assert sentence in text_of(result)
     assert Run.objects.count() == 0
 
 
-def test_a_client_that_says_yes_by_itself_stays_within_the_limit(
-    talk: Any, unpriced_model: Any
-) -> None:
+def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk, unpriced_model):
     async def conversation(client: Client) -> list[Any]:
         return [await client.call_tool("run_model", PAID) for _ in range(4)]
 
@@ -182,9 +174,7 @@ def test_a_client_that_says_yes_by_itself_stays_within_the_limit(
 
 
 @pytest.mark.parametrize("assumed", [None, Decimal("0.1")])
-def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
-    talk: Any, flux: Any, assumed: Decimal | None
-) -> None:
+def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(talk, flux, assumed):
     """It counts with the sum that the house assumes, or else as everything that is left."""
     Endpoint.objects.update(unit_price_usd=None)
     SpendingRules.objects.create(pk=1, assumed=assumed)
@@ -209,7 +199,7 @@ def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
     assert (counts, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
 
 
-def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, unpriced_model: Any) -> None:
+def test_answers_that_nobody_was_asked_for_start_nothing(talk, unpriced_model):
     """Answers without a question, for other arguments, with an invented state, and twice."""
 
     async def conversation(client: Client) -> list[Any]:
@@ -242,9 +232,7 @@ def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, unpriced_mod
     assert Run.objects.get().arguments == {"prompt": "a cat"}
 
 
-def test_another_person_cannot_use_a_yes(
-    talk: Any, unpriced_model: Any, django_user_model: Any
-) -> None:
+def test_another_person_cannot_use_a_yes(talk, unpriced_model, django_user_model):
     states: list[str] = []
 
     async def ask(client: Client) -> None:
@@ -285,8 +273,8 @@ def link_of(answer: Any) -> str:
     ids=["undeclared", "old", "old with forms"],
 )
 def test_a_client_that_cannot_ask_gets_a_page(
-    talk: Any, unpriced_model: Any, user: User, django_user_model: Any, client: Any, mode: str
-) -> None:
+    talk, unpriced_model, user, django_user_model, client, mode
+):
     answer = run_once(talk, client, mode=mode)
     path = link_of(answer)
     assert "Nothing has run yet" in text_of(answer)
@@ -332,8 +320,8 @@ def test_a_client_that_cannot_ask_gets_a_page(
     ],
 )
 def test_the_page_starts_what_was_asked_while_it_was_open(
-    talk: Any, unpriced_model: Any, user: User, change: Any, status: int, sentence: str
-) -> None:
+    talk, unpriced_model, user, change, status, sentence
+):
     path = link_of(run_once(talk, None))
     change()
     person = Browser()
@@ -344,7 +332,7 @@ def test_the_page_starts_what_was_asked_while_it_was_open(
     assert Run.objects.count() == (1 if status == 302 else 0)
 
 
-def test_no_on_the_page_is_no(talk: Any, unpriced_model: Any, user: User) -> None:
+def test_no_on_the_page_is_no(talk, unpriced_model, user):
     path = link_of(run_once(talk, None))
     person = Browser()
     person.force_login(user)
@@ -354,9 +342,7 @@ def test_no_on_the_page_is_no(talk: Any, unpriced_model: Any, user: User) -> Non
     assert person.get(path.replace("agree/", "agree/x")).status_code == 404
 
 
-def test_a_client_that_opens_addresses_waits_for_the_page(
-    talk: Any, unpriced_model: Any, user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_that_opens_addresses_waits_for_the_page(talk, unpriced_model, user, monkeypatch):
     addresses = ClientCapabilities(
         elicitation=ElicitationCapability(url=UrlElicitationCapability())
     )
@@ -374,7 +360,7 @@ def test_a_client_that_opens_addresses_waits_for_the_page(
     assert str(Run.objects.get().pk) in text_of(answer)
 
 
-def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
+def test_a_flow_asks_as_well(talk, flow):
     Endpoint.objects.update(unit_price_usd=None)
     paid = {"flow_id": str(flow.pk), "wait_s": 0}
     person = Person()
@@ -385,7 +371,7 @@ def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
     assert FlowRun.objects.count() == 1
 
 
-def test_a_refusal_comes_before_the_question(talk: Any, unpriced_model: Any) -> None:
+def test_a_refusal_comes_before_the_question(talk, unpriced_model):
     Endpoint.objects.update(mark="blocked")
     person = Person()
     assert run_once(talk, person).is_error

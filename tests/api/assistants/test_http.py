@@ -20,7 +20,6 @@ from runs.state import locked_update, state_machine
 from runs.state.transitions import Observation
 from tests.api.assistants.conftest import FLUX, text_of
 from tests.api.openai_proxy.documents import document
-from tests.api.pages import Pages
 from tests.leaks.responses import watched_application
 
 # imported where it is used: otherwise every process pays half a second when collecting tests
@@ -32,7 +31,7 @@ WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"0" * 40
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: Any) -> None:
+def test_a_conversation_finds_reads_prices_and_runs(talk, flux, mode):
     async def conversation(client: Client) -> list[str]:
         matches = await client.call_tool("find_models", {"question": "flux"})
         model_text = await client.call_tool("read_model", {"endpoint_id": FLUX})
@@ -55,7 +54,7 @@ def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: 
     assert run.events[0]["text"] == "assistant"
 
 
-def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
+def test_a_run_is_waited_for_with_progress(talk, flux):
     progress_messages: list[str] = []
 
     async def progress(progress: float, total: float | None, message: str | None) -> None:
@@ -79,9 +78,7 @@ def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
     assert progress_messages[0] == "created"
 
 
-def test_every_real_model_is_described_in_8_kb(
-    talk: Any, make_endpoint: Any, documents: Any
-) -> None:
+def test_every_real_model_is_described_in_8_kb(talk, make_endpoint, documents):
     for endpoint_id, schema in documents.items():
         make_endpoint(endpoint_id, schema, description="words " * 2000)
 
@@ -106,7 +103,7 @@ CHOICES: dict[str, Any] = {
 }
 
 
-def test_every_choice_of_an_input_is_read_on_demand(talk: Any, make_endpoint: Any) -> None:
+def test_every_choice_of_an_input_is_read_on_demand(talk, make_endpoint):
     make_endpoint("lab/voices", document(CHOICES, ["prompt"]))
 
     async def conversation(client: Client) -> list[Any]:
@@ -128,7 +125,7 @@ def test_every_choice_of_an_input_is_read_on_demand(talk: Any, make_endpoint: An
     assert "It has prompt, voice, mixed" in wrong
 
 
-def test_a_run_gives_lasting_addresses(talk: Any, make_run: Any) -> None:
+def test_a_run_gives_lasting_addresses(talk, make_run):
     upstream = "https://v3.fal.media/files/a.png"
     output = {"images": [{"url": upstream}], "all": [upstream], "seed": 7}
     run = make_run(state="succeeded", output=output)
@@ -154,7 +151,7 @@ def test_a_run_gives_lasting_addresses(talk: Any, make_run: Any) -> None:
     assert upstream not in answer
 
 
-def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:
+def test_a_huge_output_is_cut(talk, make_run):
     run = make_run(state="succeeded", output={"text": "ü\n" * 100_000, "more": [{}] * 5000})
 
     async def conversation(client: Client) -> str:
@@ -163,7 +160,7 @@ def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:
     assert "succeeded" in talk(conversation)
 
 
-def test_a_picture_is_returned_as_a_thumbnail(talk: Any, make_run: Any) -> None:
+def test_a_picture_is_returned_as_a_thumbnail(talk, make_run):
     run = make_run(state="succeeded", output={})
     small = stored_files.store(ContentFile(WEBP, "x.webp"), "image/webp")
     Artifact.objects.create(
@@ -180,9 +177,7 @@ def test_a_picture_is_returned_as_a_thumbnail(talk: Any, make_run: Any) -> None:
     assert picture.mime_type == "image/webp"
 
 
-def test_presets_and_collections_are_readable_resources(
-    talk: Any, flux: Any, user: Any, make_run: Any
-) -> None:
+def test_presets_and_collections_are_readable_resources(talk, flux, user, make_run):
     from mcp.types import TextResourceContents
 
     run = make_run(endpoint=flux)
@@ -246,9 +241,7 @@ def test_presets_and_collections_are_readable_resources(
         ),
     ],
 )
-def test_a_refusal_gives_its_reason(
-    talk: Any, flux: Any, scopes: list[str], tool: str, arguments: Any, reason: str
-) -> None:
+def test_a_refusal_gives_its_reason(talk, flux, scopes, tool, arguments, reason):
     async def conversation(client: Client) -> Any:
         return await client.call_tool(tool, arguments)
 
@@ -258,7 +251,7 @@ def test_a_refusal_gives_its_reason(
     assert Run.objects.count() == 0
 
 
-def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -> None:
+def test_the_server_needs_a_token_with_the_read_scope(pages, user):
     _, secret = tokens.create(user, "runs only", ["run"])
 
     async def main() -> list[int]:
@@ -283,7 +276,7 @@ def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -
     assert asyncio.run(main()) == [401, 401, 403, 405]
 
 
-def test_an_answer_has_the_type_that_a_client_accepts(pages: Pages, user: Any) -> None:
+def test_an_answer_has_the_type_that_a_client_accepts(pages, user):
     _, secret = tokens.create(user, "reads", ["read"])
     about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t"}}
     about["clientInfo"]["version"] = "0"  # type: ignore[index]

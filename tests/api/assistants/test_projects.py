@@ -38,7 +38,7 @@ def answers(talk: Any, project: Project | None, *calls: tuple[str, dict[str, Any
     return list(talk(conversation, project=project))
 
 
-def test_lists_are_of_the_tokens_projects(talk: Any, acme: Project) -> None:
+def test_lists_are_of_the_tokens_projects(talk, acme):
     calls: list[tuple[str, dict[str, Any]]] = [
         ("list_runs", {}),
         ("list_presets", {}),
@@ -56,7 +56,7 @@ def test_lists_are_of_the_tokens_projects(talk: Any, acme: Project) -> None:
     assert text_of(narrowed[0]) == "No run matches."
 
 
-def test_a_run_begins_in_the_named_project(talk: Any, user: Any, acme: Project) -> None:
+def test_a_run_begins_in_the_named_project(talk, user, acme):
     answers(talk, None, ("run_model", RUN), ("run_model", RUN | {"project": "acme"}))
     mine = Run.objects.filter(user=user).order_by("created_at")
     assert [run.project.key for run in mine] == ["private", "acme"]
@@ -69,9 +69,7 @@ def test_a_run_begins_in_the_named_project(talk: Any, user: Any, acme: Project) 
         ("looked-at", "Ask ben to make you a maker"),
     ],
 )
-def test_a_refusal_is_an_error_with_its_sentence(
-    talk: Any, user: Any, acme: Project, slug: str, words: str
-) -> None:
+def test_a_refusal_is_an_error_with_its_sentence(talk, user, acme, slug, words):
     (answer,) = answers(talk, None, ("run_model", RUN | {"project": slug}))
     assert answer.is_error
     assert words in text_of(answer)

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client as Browser
 
@@ -18,7 +17,6 @@ from api.wait import HeldResponses
 from runs.models import Run
 from tests.api.assistants.conftest import FLUX, text_of
 from tests.api.oauth.program import answer, back_in
-from tests.api.pages import Pages
 from tests.core.live.listening import listening
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
@@ -67,9 +65,7 @@ def provider(browser: Browser, storage: Storage) -> Any:
     )
 
 
-def test_the_sdk_signs_in_calls_a_tool_and_is_refused_once_revoked(
-    pages: Pages, user: User, flux: Any
-) -> None:
+def test_the_sdk_signs_in_calls_a_tool_and_is_refused_once_revoked(pages, user, flux):
     from mcp import Client
     from mcp.client.streamable_http import streamable_http_client
 

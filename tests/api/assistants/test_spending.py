@@ -15,7 +15,6 @@ from django.db.models import F
 from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Endpoint
-from features.flows.models import Flow
 from features.spending.models import Budget
 from runs.models import LedgerEntry, Run
 from tests.api.assistants.conftest import FLUX, connect_client, text_of
@@ -35,9 +34,7 @@ PAID = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
 @pytest.mark.parametrize(
     ("budget", "cap", "asks"), [(None, 1, ""), (1, 50, "an admin for a larger")]
 )
-def test_the_cap_or_a_budget_of_sessions_ends_spending(
-    talk: Any, flux: Any, budget: int | None, cap: int, asks: str
-) -> None:
+def test_the_cap_or_a_budget_of_sessions_ends_spending(talk, flux, budget, cap, asks):
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
     if budget:
         Budget.objects.create(scope="session", period="once", limit=budget)
@@ -52,7 +49,7 @@ def test_the_cap_or_a_budget_of_sessions_ends_spending(
     assert Run.objects.count() == 1
 
 
-def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
+def test_the_cap_holds_for_the_inputs_of_a_flow(talk, flow):
     Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
 
     async def conversation(client: Client) -> list[Any]:
@@ -67,9 +64,7 @@ def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
 
 
 @pytest.mark.exhaustive
-def test_concurrent_calls_in_two_processes_stay_within_the_cap(
-    pages: Pages, flux: Any, user: Any
-) -> None:
+def test_concurrent_calls_in_two_processes_stay_within_the_cap(pages, flux, user):
     """Each `Assistants` is a web process: they share nothing but the database."""
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.3")
     _, secret = tokens.create(user, "assistant")
@@ -99,7 +94,7 @@ def test_concurrent_calls_in_two_processes_stay_within_the_cap(
     assert "may cost 0.3, and this session may spend 0.1 more" in refused.pop()
 
 
-def test_an_hour_without_a_paid_run_begins_a_new_session(talk: Any, flux: Any) -> None:
+def test_an_hour_without_a_paid_run_begins_a_new_session(talk, flux):
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
 
     async def conversation(client: Client) -> list[Any]:
@@ -112,7 +107,7 @@ def test_an_hour_without_a_paid_run_begins_a_new_session(talk: Any, flux: Any) -
     assert [answer.is_error for answer in answers] == [False, True, False, True]
 
 
-def test_a_run_that_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
+def test_a_run_that_was_not_started_is_not_counted(talk, flux):
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
 
     async def conversation(client: Client) -> list[Any]:
@@ -122,7 +117,7 @@ def test_a_run_that_was_not_started_is_not_counted(talk: Any, flux: Any) -> None
     assert [answer.is_error for answer in talk(conversation, cap=1)] == [True, False]
 
 
-def test_a_flow_with_an_unknown_price_asks(talk: Any, flow: Flow) -> None:
+def test_a_flow_with_an_unknown_price_asks(talk, flow):
     """Its estimate was "about $0.02 + 1 unknown", whose known part has an upper limit."""
     Endpoint.objects.update(unit_price_usd=None)
     Endpoint.objects.filter(endpoint_id=FLUX).update(unit_price_usd="0.02", price_unit="images")

@@ -43,16 +43,14 @@ def send(announced: AnnouncedUpload, number: int, size_bytes: int = 300 * KB) ->
     return {"partNumber": number, "etag": parts.receive(announced, number, body, size_bytes)}
 
 
-def test_concurrent_parts_stay_within_the_quota(announced: AnnouncedUpload, tmp_path: Any) -> None:
+def test_concurrent_parts_stay_within_the_quota(announced, tmp_path):
     raised = at_once(*(partial(send, announced, number) for number in range(1, 7)))
     assert sum(isinstance(error, storage_limits.QuotaExceeded) for error in raised) == 3
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 900 * KB
     assert len(list((tmp_path / "incoming").iterdir())) == 3
 
 
-def test_concurrent_parts_stay_within_the_file_size_limit(
-    announced: AnnouncedUpload, settings: Any
-) -> None:
+def test_concurrent_parts_stay_within_the_file_size_limit(announced, settings):
     settings.UPLOADS_MAX_MB_PER_PERSON = 5000
     ProxyPart.objects.create(
         file_id=announced.pk,
@@ -67,31 +65,27 @@ def test_concurrent_parts_stay_within_the_file_size_limit(
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] <= uploads.MAX_BYTES
 
 
-def test_parts_and_uploads_share_the_quota(announced: AnnouncedUpload) -> None:
+def test_parts_and_uploads_share_the_quota(announced):
     send(announced, 1, 900 * KB)
     file = SimpleUploadedFile("a.txt", b"a" * (300 * KB), "text/plain")
     with pytest.raises(storage_limits.QuotaExceeded):
         uploads.store(announced.user_id, file, "file")
 
 
-def test_a_completed_file_replaces_its_parts(announced: AnnouncedUpload) -> None:
+def test_a_completed_file_replaces_its_parts(announced):
     listed = [send(announced, 1, 500 * KB), send(announced, 2, 500 * KB)]
     parts.complete(announced, listed)
     assert Upload.objects.get().size_bytes == 1000 * KB
     assert not ProxyPart.objects.exists()
 
 
-def test_a_part_sent_twice_concurrently_is_stored_once(
-    announced: AnnouncedUpload, tmp_path: Any
-) -> None:
+def test_a_part_sent_twice_concurrently_is_stored_once(announced, tmp_path):
     raised = at_once(*[partial(send, announced, 1)] * 4)
     assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
     assert {type(error) for error in raised if isinstance(error, Exception)} <= {ValueError}
 
 
-def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
-    announced: AnnouncedUpload, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(announced, monkeypatch):
     """Its file is deleted while the storage writes it: the error blamed the storage."""
 
     class Replaced(io.BytesIO):
@@ -106,7 +100,7 @@ def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
     assert ProxyPart.objects.get().size_bytes == 300 * KB
 
 
-def test_an_incomplete_part_cannot_be_joined(announced: AnnouncedUpload) -> None:
+def test_an_incomplete_part_cannot_be_joined(announced):
     ProxyPart.objects.create(
         file_id=announced.pk, user_id=announced.user_id, number=1, size_bytes=9, stored_as="x"
     )
@@ -114,7 +108,7 @@ def test_an_incomplete_part_cannot_be_joined(announced: AnnouncedUpload) -> None
         parts.complete(announced, [{"partNumber": 1, "etag": ""}])
 
 
-def test_a_truncated_body_leaves_no_part(announced: AnnouncedUpload) -> None:
+def test_a_truncated_body_leaves_no_part(announced):
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError("the client has disconnected")
@@ -124,9 +118,7 @@ def test_a_truncated_body_leaves_no_part(announced: AnnouncedUpload) -> None:
     assert not ProxyPart.objects.exists()
 
 
-def test_abandoned_parts_are_deleted_with_their_files(
-    announced: AnnouncedUpload, tmp_path: Any
-) -> None:
+def test_abandoned_parts_are_deleted_with_their_files(announced, tmp_path):
     send(announced, 1)
     parts.purge_stale()
     assert ProxyPart.objects.exists()

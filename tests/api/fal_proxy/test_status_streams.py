@@ -75,7 +75,7 @@ async def observe(run: Run, state: str, *lines: str) -> None:
     await sync_to_async(state_machine.record)(run.pk, seen)
 
 
-def test_each_change_is_an_event_until_the_run_has_ended(make_run: Any) -> None:
+def test_each_change_is_an_event_until_the_run_has_ended(make_run):
     run = make_run(state="queued")
 
     async def use(stream: Stream, broker: Broker) -> list[Any]:
@@ -95,9 +95,7 @@ def test_each_change_is_an_event_until_the_run_has_ended(make_run: Any) -> None:
     ]
 
 
-def test_a_stream_without_changes_is_kept_open_by_comments(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_without_changes_is_kept_open_by_comments(make_run, monkeypatch):
     monkeypatch.setattr(status_streams, "PING_S", 0.05)
 
     async def use(stream: Stream, broker: Broker) -> list[bytes]:
@@ -109,7 +107,7 @@ def test_a_stream_without_changes_is_kept_open_by_comments(
     assert serve(make_run(state="running"), use) == [b": ping\n\n"] * 2
 
 
-def test_a_shutdown_ends_the_stream_and_others_have_one_event(make_run: Any) -> None:
+def test_a_shutdown_ends_the_stream_and_others_have_one_event(make_run):
     run = make_run(state="running")
 
     async def use(stream: Stream, broker: Broker) -> list[bytes]:

@@ -3,8 +3,6 @@
 The headers of fal's clients that apply to a run, and the values that are refused.
 """
 
-from typing import Any
-
 import pytest
 from django.http.request import HttpHeaders
 from hypothesis import given
@@ -40,7 +38,7 @@ ID = "764cabcf-b745-4b3e-ae38-1200304cf45b"
         ),
     ],
 )
-def test_addresses_of_fal_are_parsed(address: str, expected: Target) -> None:
+def test_addresses_of_fal_are_parsed(address, expected):
     assert parse(address) == expected
 
 
@@ -72,13 +70,13 @@ def test_addresses_of_fal_are_parsed(address: str, expected: Target) -> None:
         "https://fal.run/" + "a" * 5000,
     ],
 )
-def test_other_addresses_are_refused(address: str) -> None:
+def test_other_addresses_are_refused(address):
     with pytest.raises(InvalidTarget):
         parse(address)
 
 
 @given(st.text(max_size=60))
-def test_any_other_host_or_prefix_is_refused(text: str) -> None:
+def test_any_other_host_or_prefix_is_refused(text):
     for address in (text, f"https://{text}fal.run/a/b", f"https://fal.run{text}/a/b"):
         try:
             target = parse(address)
@@ -130,9 +128,7 @@ def headers(**named: str) -> HttpHeaders:
         ({"x_fal_secret": "x", "cookie": "y", "authorization": "Key z"}, {}),
     ],
 )
-def test_known_headers_become_options(
-    sent_headers: dict[str, str], options: dict[str, Any]
-) -> None:
+def test_known_headers_become_options(sent_headers, options):
     assert parse_submit_headers(headers(**sent_headers)) == options
 
 
@@ -167,8 +163,6 @@ def test_known_headers_become_options(
         ),
     ],
 )
-def test_invalid_header_values_are_refused_with_a_reason(
-    name: str, value: str, reason: str
-) -> None:
+def test_invalid_header_values_are_refused_with_a_reason(name, value, reason):
     with pytest.raises(InvalidHeader, match=reason):
         parse_submit_headers(headers(**{name: value}))

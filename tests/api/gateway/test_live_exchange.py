@@ -35,7 +35,7 @@ def pack_value(value: bytes) -> bytes:
     ],
 )
 @pytest.mark.anyio
-async def test_waiting_inputs_take_no_more_than_their_bytes(frame: str | bytes) -> None:
+async def test_waiting_inputs_take_no_more_than_their_bytes(frame):
     kind = "text" if isinstance(frame, str) else "bytes"
     messages = [{"type": "websocket.receive", kind: frame}] * 60
     messages.append({"type": "websocket.disconnect"})
@@ -61,6 +61,6 @@ async def test_waiting_inputs_take_no_more_than_their_bytes(frame: str | bytes) 
     assert peak < 16 << 20
 
 
-def test_an_input_may_have_a_picture_and_thousands_of_numbers() -> None:
+def test_an_input_may_have_a_picture_and_thousands_of_numbers():
     arguments = {"image": b"x" * BYTES, "steps": list(range(40_000)), "at": {"deep": [[1.5]]}}
     assert decode(msgpack.packb(arguments)) == arguments

@@ -6,7 +6,6 @@ from typing import Any
 import msgpack
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
 from websockets.asyncio.client import connect
 
 from api import tokens
@@ -17,9 +16,7 @@ from projects.models.project import private_project
 from runs.models import Run
 from runs.results import timeline
 from runs.state import state_machine
-from tests.api.gateway.conftest import Gated
 from tests.projects.people import make_project
-from tests.runs.conftest import Control
 
 pytestmark = pytest.mark.any_database  # for frames on their way
 
@@ -44,7 +41,7 @@ async def result(socket: Any) -> dict[str, Any]:
     return dict(msgpack.unpackb(frame))
 
 
-def test_frames_pass_and_the_session_is_a_run(gated: Gated, person: User) -> None:
+def test_frames_pass_and_the_session_is_a_run(gated, person):
     row, _ = tokens.create(person, "app", ["run"])
     project = private_project(person)
     live = LiveToken(person.pk, row.pk, "", "http://testserver", ("aurora",), project.pk)
@@ -77,7 +74,7 @@ def test_frames_pass_and_the_session_is_a_run(gated: Gated, person: User) -> Non
     assert moment.detail == "With the token “app”."
 
 
-def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> None:
+def test_a_session_can_be_ended_on_its_runs_page(gated, person):
     project = make_project("Acme", proxied="maker")
     _, secret = tokens.create(person, "app", ["run"], project=project)
 
@@ -117,8 +114,8 @@ def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> 
     ],
 )
 def test_a_session_is_refused_without_valid_credentials(
-    gated: Gated, person: User, sandbox: Control, model: str, credential: str, status: int
-) -> None:
+    gated, person, sandbox, model, credential, status
+):
     row, secret = tokens.create(person, "app", ["run"])
     _, reader = tokens.create(person, "reader", ["read"])
     alias = "other" if credential == "other app" else "aurora"
@@ -163,6 +160,6 @@ def test_a_session_is_refused_without_valid_credentials(
         ("/", ""),
     ],
 )
-def test_the_model_is_read_from_the_address(path: str, model: str) -> None:
+def test_the_model_is_read_from_the_address(path, model):
     assert endpoint_id(path) == model
     assert is_session(path) == path.rstrip("/").endswith("/realtime")

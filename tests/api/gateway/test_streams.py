@@ -27,7 +27,6 @@ from projects.models.project import private_project
 from runs.models import Run
 from runs.worker import submit_options
 from tests.api.gateway.conftest import Gated
-from tests.runs.conftest import Control
 
 pytestmark = pytest.mark.any_database
 
@@ -106,7 +105,7 @@ def stream(gated: Gated, run: Run, leave: bool = False) -> Caller:
     return caller
 
 
-def test_a_stream_is_passed_through_and_its_result_stored(gated: Gated, person: User) -> None:
+def test_a_stream_is_passed_through_and_its_result_stored(gated, person):
     run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
     caller = stream(gated, run)
     assert caller.status == 200
@@ -118,9 +117,7 @@ def test_a_stream_is_passed_through_and_its_result_stored(gated: Gated, person: 
     assert {name for name in caller.headers if name.startswith("access-control")} == set()
 
 
-def test_the_callers_options_are_sent_with_the_stream(
-    person: User, make_endpoint: Callable[..., Endpoint]
-) -> None:
+def test_the_callers_options_are_sent_with_the_stream(person, make_endpoint):
     make_endpoint(SCRIBE)
     run = begin(person, SCRIBE, prompt="sea")
     run.options = {"start_timeout_s": 30.0, "hint": "r-7"}
@@ -148,7 +145,7 @@ def test_the_callers_options_are_sent_with_the_stream(
     assert 25 < float(request.headers["x-fal-request-timeout"]) <= 30
 
 
-def test_a_refusal_is_passed_on_as_upstream_gave_it(gated: Gated, person: User) -> None:
+def test_a_refusal_is_passed_on_as_upstream_gave_it(gated, person):
     run = begin(person, SCRIBE, max_tokens="many")
     caller = stream(gated, run)
     assert (caller.status, run.state) == (422, Run.State.FAILED)
@@ -156,9 +153,7 @@ def test_a_refusal_is_passed_on_as_upstream_gave_it(gated: Gated, person: User) 
     assert locs == [["body", "max_tokens"], ["body", "prompt"]]
 
 
-def test_a_broken_upstream_stream_breaks_off_for_the_caller(
-    gated: Gated, person: User, sandbox: Control
-) -> None:
+def test_a_broken_upstream_stream_breaks_off_for_the_caller(gated, person, sandbox):
     sandbox.fault("stream", "cut", value=2)
     run = begin(person, SCRIBE, prompt="sea")
     caller = stream(gated, run)
@@ -168,9 +163,7 @@ def test_a_broken_upstream_stream_breaks_off_for_the_caller(
     assert run.partial == caller.events[-1]
 
 
-def test_a_caller_that_disconnects_cancels_the_run(
-    gated: Gated, person: User, sandbox: Control
-) -> None:
+def test_a_caller_that_disconnects_cancels_the_run(gated, person, sandbox):
     sandbox.fault("stream", "mute", value=2)
     run = begin(person, SCRIBE, prompt="a long story")
     caller = stream(gated, run, leave=True)
@@ -179,7 +172,7 @@ def test_a_caller_that_disconnects_cancels_the_run(
     assert (run.state, run.partial is None) == (Run.State.CANCELLED, False)
 
 
-def test_without_a_gateway_nothing_is_sent(gated: Gated, person: User, sandbox: Control) -> None:
+def test_without_a_gateway_nothing_is_sent(gated, person, sandbox):
     run = begin(person, SCRIBE, prompt="sea")
 
     async def act(address: str) -> Caller:
@@ -194,9 +187,7 @@ def test_without_a_gateway_nothing_is_sent(gated: Gated, person: User, sandbox: 
     assert "stream" not in sandbox.calls()
 
 
-def test_a_ticket_is_signed_and_opens_one_stream(
-    gated: Gated, person: User, sandbox: Control
-) -> None:
+def test_a_ticket_is_signed_and_opens_one_stream(gated, person, sandbox):
     run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
 
     async def status(address: str, ticket: str) -> int:
@@ -218,8 +209,8 @@ def test_a_ticket_is_signed_and_opens_one_stream(
 
 
 def test_a_secret_key_mismatch_is_logged_on_both_sides_and_costs_nothing(
-    gated: Gated, person: User, sandbox: Control, caplog: Any, monkeypatch: Any
-) -> None:
+    gated, person, sandbox, caplog, monkeypatch
+):
     monkeypatch.setattr(signed_tickets, "_said_at", None)
     run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
 
@@ -243,7 +234,7 @@ def test_a_secret_key_mismatch_is_logged_on_both_sides_and_costs_nothing(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("blank", [b"\n\n", b"\r\n\r\n"], ids=["lf", "crlf"])
-def test_a_broken_event_is_not_passed_on(make_run: Any, blank: bytes) -> None:
+def test_a_broken_event_is_not_passed_on(make_run, blank):
     error = FalError("It broke off.").as_json()
     run = make_run(state=Run.State.UNCONFIRMED, error=error)
     sent: list[bytes] = []

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.limits import rate_limit
@@ -37,7 +36,7 @@ def assert_problem(response: Any, status: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer vitrine_nonsense", "Basic YTpi", "Key a:b"]
 )
-def test_every_operation_needs_a_valid_token(authorization: str) -> None:
+def test_every_operation_needs_a_valid_token(authorization):
     client = Client(headers={"Authorization": authorization} if authorization else {})
     response = client.get("/api/v1/models")
     assert_problem(response, 401)
@@ -47,16 +46,14 @@ def test_every_operation_needs_a_valid_token(authorization: str) -> None:
 @pytest.mark.parametrize(
     "address", ["/api/v1/models/", "/api/v1/models/sandbox/none/", "/api/openai/v1/models/"]
 )
-def test_an_address_with_a_slash_at_its_end_works_like_one_without(
-    user: User, address: str
-) -> None:
+def test_an_address_with_a_slash_at_its_end_works_like_one_without(user, address):
     _, secret = tokens.create(user, "program", ["read"])
     client = Client(headers={"authorization": f"Bearer {secret}"})
     answer, other = (client.get(path) for path in (address, address.rstrip("/")))
     assert (answer.status_code, answer.content) == (other.status_code, other.content)
 
 
-def test_a_login_session_is_not_accepted_as_a_token(member: Any) -> None:
+def test_a_login_session_is_not_accepted_as_a_token(member):
     assert_problem(member.get("/api/v1/runs"), 401)
     assert_problem(member.post("/api/v1/runs", "{}", content_type="application/json"), 401)
 
@@ -71,16 +68,14 @@ def test_a_login_session_is_not_accepted_as_a_token(member: Any) -> None:
         (["read", "run"], "PUT", "/collections/best/models/fal-ai/flux/dev"),
     ],
 )
-def test_a_token_is_limited_to_its_scopes(
-    caller: Any, user: Any, scopes: list[str], method: str, path: str
-) -> None:
+def test_a_token_is_limited_to_its_scopes(caller, user, scopes, method, path):
     response = caller(user, *scopes)(method, path, {} if method == "POST" else None)
     problem = assert_problem(response, 403)
     assert problem["type"] == "urn:vitrine:problem:scope-missing"
     assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
 
 
-def test_files_need_the_read_scope(caller: Any, user: Any, make_run: Any) -> None:
+def test_files_need_the_read_scope(caller, user, make_run):
     run = make_run(state="succeeded", output={"text": "words"})
     address = f"/runs/{run.pk}/output.json"
     assert caller(user, "read").get_page(address).status_code == 200
@@ -88,12 +83,12 @@ def test_files_need_the_read_scope(caller: Any, user: Any, make_run: Any) -> Non
     assert_problem(Client(headers={"Authorization": "Bearer vitrine_x"}).get(address), 401)
 
 
-def test_pages_do_not_accept_tokens(call: Any) -> None:
+def test_pages_do_not_accept_tokens(call):
     for address in ("/models/", "/runs/", "/account/tokens/"):
         assert call.get_page(address).status_code == 302
 
 
-def test_an_unknown_address_is_a_problem(call: Any) -> None:
+def test_an_unknown_address_is_a_problem(call):
     assert_problem(call("GET", "/nothing"), 404)
 
 
@@ -110,23 +105,21 @@ def test_an_unknown_address_is_a_problem(call: Any) -> None:
         (b"", "text/plain", 415),
     ],
 )
-def test_a_body_that_is_not_json_is_refused(
-    user: Any, content: bytes, content_type: str, status: int
-) -> None:
+def test_a_body_that_is_not_json_is_refused(user, content, content_type, status):
     _, secret = tokens.create(user, "t")
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     response = client.generic("POST", "/api/v1/runs", content, content_type)
     assert_problem(response, status)
 
 
-def test_a_body_of_20_mb_is_too_large(user: Any) -> None:
+def test_a_body_of_20_mb_is_too_large(user):
     _, secret = tokens.create(user, "t")
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     response = client.generic("POST", "/api/v1/runs", b" " * (20 << 20), "application/json")
     assert "16 MB" in assert_problem(response, 413)["detail"]
 
 
-def test_uploads_have_their_own_size_limit(user: Any, settings: Any) -> None:
+def test_uploads_have_their_own_size_limit(user, settings):
     settings.POST_MAX_MB = 16
     _, secret = tokens.create(user, "t")
     client = Client(headers={"Authorization": f"Bearer {secret}"})
@@ -149,13 +142,13 @@ def test_uploads_have_their_own_size_limit(user: Any, settings: Any) -> None:
         ("favourite=perhaps", "favourite"),
     ],
 )
-def test_a_wrong_parameter_is_named(call: Any, query: str, parameter: str) -> None:
+def test_a_wrong_parameter_is_named(call, query, parameter):
     path = "/runs" if parameter == "cursor" else "/models"
     problem = assert_problem(call("GET", f"{path}?{query}"), 422)
     assert problem["errors"][0]["parameter"] == parameter
 
 
-def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings: Any) -> None:
+def test_the_rate_limit_is_announced_and_enforced(call, user, settings):
     settings.RATE_LIMITS = True
     buckets.clear()
     response = call("GET", "/me")
@@ -175,7 +168,7 @@ def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings
     assert call("GET", "/me").status_code == 200
 
 
-def test_guessing_tokens_is_limited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guessing_tokens_is_limited(settings, monkeypatch):
     settings.RATE_LIMITS = True
     few = replace(rate_limit.LIMITS[ANONYMOUS], burst=2, per_minute=1)
     monkeypatch.setitem(rate_limit.LIMITS, ANONYMOUS, few)
@@ -186,7 +179,7 @@ def test_guessing_tokens_is_limited(settings: Any, monkeypatch: pytest.MonkeyPat
     buckets.clear()
 
 
-def test_an_internal_error_is_a_problem_document(user: Any) -> None:
+def test_an_internal_error_is_a_problem_document(user):
     failure = RuntimeError("secret words")
     _, secret = tokens.create(user, "t")
     client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
@@ -200,9 +193,7 @@ def test_an_internal_error_is_a_problem_document(user: Any) -> None:
 FLUX = "fal-ai/flux/dev"
 
 
-def test_a_run_is_begun_with_nulls_for_what_is_left_out(
-    call: Any, make_endpoint: Any, documents: Any
-) -> None:
+def test_a_run_is_begun_with_nulls_for_what_is_left_out(call, make_endpoint, documents):
     make_endpoint(FLUX, documents[FLUX])
     optional = COMPONENTS["NewRun"]["properties"].keys() - {"endpoint_id", "arguments"}
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a mill"}} | dict.fromkeys(optional)
@@ -210,16 +201,14 @@ def test_a_run_is_begun_with_nulls_for_what_is_left_out(
     assert Run.objects.get().arguments == {"prompt": "a mill"}
 
 
-def test_nulls_inside_arguments_are_the_models_own(
-    call: Any, make_endpoint: Any, documents: Any
-) -> None:
+def test_nulls_inside_arguments_are_the_models_own(call, make_endpoint, documents):
     make_endpoint(FLUX, documents[FLUX])
     refused = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": None}})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "#/arguments/prompt"
 
 
-def test_nulls_of_nested_objects_are_absence() -> None:
+def test_nulls_of_nested_objects_are_absence():
     body = {
         "columns": [{"endpoint_id": FLUX, "settings": None}],
         "rows": [{"prompt": None}],
@@ -230,6 +219,6 @@ def test_nulls_of_nested_objects_are_absence() -> None:
     assert without_nulls(COMPONENTS["NewBoard"], body) == expected
 
 
-def test_null_for_what_is_required_is_refused(call: Any) -> None:
+def test_null_for_what_is_required_is_refused(call):
     refused = call("POST", "/estimates", {"endpoint_id": None})
     assert refused.status_code == 422

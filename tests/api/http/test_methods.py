@@ -1,7 +1,6 @@
 """Every address for programs names its methods: in the `Allow` of a 405, and to OPTIONS."""
 
 import uuid
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -48,7 +47,7 @@ ALL = {address: set(methods.split()) for address, methods in ADDRESSES.items()} 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ALL)
-def test_each_address_names_its_methods(client: Client, user: Any, address: str) -> None:
+def test_each_address_names_its_methods(client, user, address):
     allowed = ALL[address] | {"OPTIONS"}
     answer = client.options(address)
     assert (answer.status_code, answer.content) == (204, b"")

@@ -2,11 +2,8 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from api import tokens
 
@@ -24,8 +21,8 @@ AT = datetime(2026, 11, 30, tzinfo=UTC)
     ],
 )
 def test_answers_name_the_deputy_of_a_retired_model(
-    client: Client, user: User, make_endpoint: Any, method: str, address: str, body: Any
-) -> None:
+    client, user, make_endpoint, method, address, body
+):
     blocked = {"mark": "blocked", "mark_reason": "Too dear.", "marked_at": AT}
     deputy = make_endpoint("lab/new")
     make_endpoint("lab/old", {"paths": {}}, facts=["out:image"], deputy=deputy, **blocked)

@@ -1,12 +1,10 @@
 """What must not lead to a token: each is refused, and leaves neither a row nor anything issued."""
 
 import time
-from typing import Any
 
 import pytest
 from allauth.idp.oidc.models import Client as Registered
 from allauth.idp.oidc.models import Token as Issued
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -32,7 +30,7 @@ REDIRECTS = [
 
 
 @pytest.mark.parametrize("redirect", REDIRECTS)
-def test_a_program_cannot_register_such_a_redirect(redirect: str) -> None:
+def test_a_program_cannot_register_such_a_redirect(redirect):
     program = Program(redirect_uris=[BACK, redirect])
     assert program.registration.status_code == 400
     assert not Registered.objects.exists()
@@ -51,7 +49,7 @@ def test_a_program_cannot_register_such_a_redirect(redirect: str) -> None:
         {"logo_uri": "x" * 20_000},
     ],
 )
-def test_a_program_cannot_register_as_something_else(about: dict[str, Any]) -> None:
+def test_a_program_cannot_register_as_something_else(about):
     assert Program(**about).registration.status_code == 400
     assert not Registered.objects.exists()
 
@@ -75,7 +73,7 @@ def test_a_program_cannot_register_as_something_else(about: dict[str, Any]) -> N
         {"resource": "http://testserver/mcp#part"},
     ],
 )
-def test_such_a_question_is_never_put(member: Client, changed: dict[str, Any]) -> None:
+def test_such_a_question_is_never_put(member, changed):
     response = member.get(Program().asks(**changed))
     assert 'name="request"' not in response.content.decode()
     assert "evil.example" not in response.headers.get("Location", "")
@@ -94,7 +92,7 @@ def test_such_a_question_is_never_put(member: Client, changed: dict[str, Any]) -
         {"grant_type": "client_credentials"},
     ],
 )
-def test_a_code_alone_is_not_enough(member: Client, changed: dict[str, Any]) -> None:
+def test_a_code_alone_is_not_enough(member, changed):
     program = Program()
     code = program.consents(member)
     response = program.exchanges(**({"code": code} | changed))
@@ -103,14 +101,14 @@ def test_a_code_alone_is_not_enough(member: Client, changed: dict[str, Any]) -> 
     assert not Issued.objects.exclude(type=Issued.Type.AUTHORIZATION_CODE).exists()
 
 
-def test_another_program_cannot_exchange_it(member: Client) -> None:
+def test_another_program_cannot_exchange_it(member):
     code = Program().consents(member)
     assert Program("Other").exchanges(code).status_code in {400, 401}
     assert not Token.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_replayed_code_ends_what_it_gave(member: Client) -> None:
+def test_a_replayed_code_ends_what_it_gave(member):
     program = Program()
     code = program.consents(member)
     answered = program.exchanges(code).json()
@@ -119,7 +117,7 @@ def test_a_replayed_code_ends_what_it_gave(member: Client) -> None:
     assert Token.objects.get().revoked_at
 
 
-def test_an_old_code_is_worth_nothing(member: Client) -> None:
+def test_an_old_code_is_worth_nothing(member):
     program = Program()
     code = program.consents(member)
     Issued.objects.update(expires_at=timezone.now())
@@ -127,7 +125,7 @@ def test_an_old_code_is_worth_nothing(member: Client) -> None:
     assert not Token.objects.exists()
 
 
-def test_a_second_press_grants_nothing_more(member: Client) -> None:
+def test_a_second_press_grants_nothing_more(member):
     program = Program()
     post = answer(program.page(member))
     assert code_in(member.post("/oauth/authorize/", post))
@@ -136,7 +134,7 @@ def test_a_second_press_grants_nothing_more(member: Client) -> None:
     assert "answered already" in second.content.decode()
 
 
-def test_somebody_elses_page_cannot_be_answered(member: Client, stranger: User) -> None:
+def test_somebody_elses_page_cannot_be_answered(member, stranger):
     post = answer(Program().page(member))
     other = Client()
     other.force_login(stranger)
@@ -144,7 +142,7 @@ def test_somebody_elses_page_cannot_be_answered(member: Client, stranger: User) 
     assert not Issued.objects.exists()
 
 
-def test_an_old_question_cannot_be_answered(member: Client, monkeypatch: Any) -> None:
+def test_an_old_question_cannot_be_answered(member, monkeypatch):
     post = answer(Program().page(member))
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 3700)
@@ -153,13 +151,13 @@ def test_an_old_question_cannot_be_answered(member: Client, monkeypatch: Any) ->
     assert not Issued.objects.exists()
 
 
-def test_a_forged_question_cannot_be_answered(member: Client) -> None:
+def test_a_forged_question_cannot_be_answered(member):
     post = answer(Program().page(member))
     forged = post | {"request": post["request"][:-3] + "abc"}
     assert member.post("/oauth/authorize/", forged).status_code == 403
 
 
-def test_another_site_cannot_press(user: User) -> None:
+def test_another_site_cannot_press(user):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(user)
     post = answer(Program().page(strict))
@@ -167,13 +165,13 @@ def test_another_site_cannot_press(user: User) -> None:
     assert not Issued.objects.exists()
 
 
-def test_scopes_beyond_the_question_are_refused(member: Client) -> None:
+def test_scopes_beyond_the_question_are_refused(member):
     post = answer(Program().page(member, scope="read"), scopes=["read", "curate"])
     assert not code_in(member.post("/oauth/authorize/", post))
     assert not Issued.objects.exists()
 
 
-def test_a_project_of_others_cannot_be_chosen(member: Client, stranger: User) -> None:
+def test_a_project_of_others_cannot_be_chosen(member, stranger):
     from tests.projects.people import make_project
 
     project = make_project("Theirs", **{stranger.username: "maker"})
@@ -181,7 +179,7 @@ def test_a_project_of_others_cannot_be_chosen(member: Client, stranger: User) ->
     assert not code_in(member.post("/oauth/authorize/", post))
 
 
-def test_a_refresh_token_and_a_code_open_nothing(member: Client) -> None:
+def test_a_refresh_token_and_a_code_open_nothing(member):
     program = Program()
     code = program.consents(member)
     assert program.reads(code) == 401
@@ -189,7 +187,7 @@ def test_a_refresh_token_and_a_code_open_nothing(member: Client) -> None:
     assert program.reads(answered["refresh_token"]) == 401
 
 
-def test_who_left_the_house_takes_their_programs_along(member: Client, user: User) -> None:
+def test_who_left_the_house_takes_their_programs_along(member, user):
     program = Program()
     answered = program.exchanges(program.consents(member)).json()
     user.is_active = False

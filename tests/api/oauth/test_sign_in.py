@@ -4,8 +4,6 @@ from decimal import Decimal
 
 import pytest
 from allauth.idp.oidc.models import Token as Issued
-from django.contrib.auth.models import User
-from django.test import Client
 
 from api import tokens
 from api.models import Token
@@ -17,7 +15,7 @@ from tests.projects.people import make_project
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
-def test_a_program_finds_its_way_from_a_refusal_to_a_token(member: Client, user: User) -> None:
+def test_a_program_finds_its_way_from_a_refusal_to_a_token(member, user):
     resource = member.get("/.well-known/oauth-protected-resource/mcp").json()
     assert resource["resource"] == "http://testserver/mcp"
     (issuer,) = resource["authorization_servers"]
@@ -36,7 +34,7 @@ def test_a_program_finds_its_way_from_a_refusal_to_a_token(member: Client, user:
     assert row.project is None
 
 
-def test_the_person_chooses_what_where_and_up_to_which_sum(member: Client, user: User) -> None:
+def test_the_person_chooses_what_where_and_up_to_which_sum(member, user):
     project = make_project("Spring", ana="maker")
     program = Program()
     page = program.page(member)
@@ -50,7 +48,7 @@ def test_the_person_chooses_what_where_and_up_to_which_sum(member: Client, user:
     assert (budget.token, budget.limit, budget.period) == (row, Decimal("5.00"), "day")
 
 
-def test_a_wrong_sum_stays_beside_its_field(member: Client) -> None:
+def test_a_wrong_sum_stays_beside_its_field(member):
     program = Program()
     post = answer(program.page(member), limit="much")
     page = member.post("/oauth/authorize/", post).content.decode()
@@ -59,7 +57,7 @@ def test_a_wrong_sum_stays_beside_its_field(member: Client) -> None:
     assert code_in(member.post("/oauth/authorize/", post | {"limit": "2"}))
 
 
-def test_refresh_tokens_rotate_and_the_row_stays(member: Client) -> None:
+def test_refresh_tokens_rotate_and_the_row_stays(member):
     program = Program()
     first = program.exchanges(program.consents(member)).json()
     second = program.refreshes(first["refresh_token"]).json()
@@ -68,7 +66,7 @@ def test_refresh_tokens_rotate_and_the_row_stays(member: Client) -> None:
     assert Token.objects.count() == 1
 
 
-def test_a_program_may_ask_for_less_than_it_has(member: Client) -> None:
+def test_a_program_may_ask_for_less_than_it_has(member):
     program = Program()
     first = program.exchanges(program.consents(member)).json()
     assert program.cancels(first["access_token"]) == 404  # it may: there is no such run
@@ -77,7 +75,7 @@ def test_a_program_may_ask_for_less_than_it_has(member: Client) -> None:
     assert program.cancels(less["access_token"]) == 403
 
 
-def test_who_revokes_ends_it_at_once_and_for_good(member: Client, user: User) -> None:
+def test_who_revokes_ends_it_at_once_and_for_good(member, user):
     program = Program()
     answered = program.exchanges(program.consents(member)).json()
     row = Token.objects.get()
@@ -91,7 +89,7 @@ def test_who_revokes_ends_it_at_once_and_for_good(member: Client, user: User) ->
         tokens.restore(user, row)
 
 
-def test_a_program_gives_its_token_back(member: Client) -> None:
+def test_a_program_gives_its_token_back(member):
     program = Program()
     answered = program.exchanges(program.consents(member)).json()
     program.gives_back(answered["access_token"])
@@ -100,7 +98,7 @@ def test_a_program_gives_its_token_back(member: Client) -> None:
     assert Token.objects.get().revoked_at
 
 
-def test_a_person_who_says_no_leaves_nothing_behind(member: Client) -> None:
+def test_a_person_who_says_no_leaves_nothing_behind(member):
     program = Program()
     post = answer(program.page(member), action="cancel")
     page = member.post("/oauth/authorize/", post).content.decode()
@@ -109,12 +107,12 @@ def test_a_person_who_says_no_leaves_nothing_behind(member: Client) -> None:
     assert not Issued.objects.exists()
 
 
-def test_who_is_not_logged_in_comes_back_after_the_login(client: Client) -> None:
+def test_who_is_not_logged_in_comes_back_after_the_login(client):
     response = client.get(Program().asks())
     assert response.headers["Location"].startswith("/login/?next=/oauth/authorize/")
 
 
-def test_a_program_of_this_machine_is_led_back_to_by_its_own_scheme(member: Client) -> None:
+def test_a_program_of_this_machine_is_led_back_to_by_its_own_scheme(member):
     back = "org.example.editor:/back"
     program = Program(redirect_uris=[back])
     post = answer(program.page(member, redirect_uri=back))
@@ -123,13 +121,13 @@ def test_a_program_of_this_machine_is_led_back_to_by_its_own_scheme(member: Clie
     assert back_in(page).startswith(f"{back}?code=")
 
 
-def test_the_house_can_turn_registration_off(member: Client, settings: object) -> None:
-    settings.OAUTH_REGISTRATION = False  # type: ignore[attr-defined]
+def test_the_house_can_turn_registration_off(member, settings):
+    settings.OAUTH_REGISTRATION = False
     server = member.get("/.well-known/oauth-authorization-server").json()
     assert "registration_endpoint" not in server
     assert member.post("/oauth/registration/", {}).status_code == 404
 
 
-def test_programs_get_json_for_metadata_that_are_not_here(client: Client) -> None:
+def test_programs_get_json_for_metadata_that_are_not_here(client):
     response = client.get("/.well-known/agent.json")
     assert (response.status_code, response.json()["error"]) == (404, "not_found")

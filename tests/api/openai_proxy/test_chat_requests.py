@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -37,7 +36,7 @@ def turns(messages: list[dict[str, Any]]) -> Any:
     return chat_messages.conversation(chat_messages.parse_messages(messages, "Eye"))
 
 
-def test_messages_become_turns() -> None:
+def test_messages_become_turns():
     parts = [{"type": "text", "text": "b"}, {"type": "text", "text": "c"}]
     talk = turns(
         [
@@ -89,7 +88,7 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("message", "parameter"), REFUSED, ids=range(len(REFUSED)))
-def test_unsupported_message_parts_are_refused_by_name(message: Any, parameter: str) -> None:
+def test_unsupported_message_parts_are_refused_by_name(message, parameter):
     with pytest.raises(Problem) as refused:
         turns([message, chat_message("user", "Hi")])
     assert (refused.value.status, refused.value.errors[0]["parameter"]) == (400, parameter)
@@ -114,9 +113,7 @@ BAD: list[tuple[bytes, int, str | None]] = [
 
 
 @pytest.mark.parametrize(("content", "status", "parameter"), BAD, ids=range(len(BAD)))
-def test_an_invalid_chat_body_is_refused_before_a_run(
-    call: Any, content: bytes, status: int, parameter: str | None
-) -> None:
+def test_an_invalid_chat_body_is_refused_before_a_run(call, content, status, parameter):
     response = call(content)
     error = response.json()["error"]
     assert (response.status_code, error["param"]) == (status, parameter)
@@ -124,7 +121,7 @@ def test_an_invalid_chat_body_is_refused_before_a_run(
     assert not Run.objects.exists()
 
 
-def test_the_address_accepts_only_its_method_and_scope(call: Any, user: Any) -> None:
+def test_the_address_accepts_only_its_method_and_scope(call, user):
     _, secret = tokens.create(user, "reader", ["read"])
     browser = Client(headers={"Authorization": f"Bearer {secret}"})
     refused = browser.post(ADDRESS)
@@ -155,7 +152,7 @@ def picture(name: str) -> dict[str, Any]:
 SOUND = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
 
 
-def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
+def test_each_message_of_the_published_chat_is_sent(make_endpoint):
     turns = [("system", "S"), ("assistant", "Hello, I am Bob."), ("user", "Who are you?")]
     own = {"messages": [chat_message(role, text) for role, text in turns]}
     make_endpoint("lab/short", SHORT)
@@ -175,7 +172,7 @@ def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
         ]
 
 
-def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: Any) -> None:
+def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint):
     make_endpoint("lab/eye", VISION)
     make_endpoint("lab/short", SHORT)
     make_endpoint("lab/listener", LISTENER)
@@ -218,21 +215,19 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
         ("temprature", 1),
     ],
 )
-def test_an_unsupported_setting_is_refused_by_name(
-    make_endpoint: Any, parameter: str, value: Any
-) -> None:
+def test_an_unsupported_setting_is_refused_by_name(make_endpoint, parameter, value):
     make_endpoint("lab/short", SHORT)
     assert read_refusal("lab/short", HI, **{parameter: value}) == (400, parameter)
 
 
-def test_a_setting_without_effect_is_accepted(make_endpoint: Any) -> None:
+def test_a_setting_without_effect_is_accepted(make_endpoint):
     make_endpoint("lab/short", SHORT)
     neutral = {"n": 1, "stop": None, "response_format": {"type": "text"}, "temperature": 1.0}
     more = {"tools": [], "tool_choice": "auto", "user": "ann", "stream_options": {}, "top_p": 1}
     assert parse_arguments("lab/short", HI, **neutral, **more) == {"prompt": "Hi"}
 
 
-def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any) -> None:
+def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint):
     lists = {"type": "array", "items": TEXT}
     inputs = {"prompt": TEXT, "stop_sequences": lists, "max_tokens": {"type": "integer"}}
     make_endpoint("lab/set", document(inputs, ["prompt"]))
@@ -242,15 +237,13 @@ def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any
     assert read_refusal("lab/set", HI, max_completion_tokens=5, max_tokens=6) == (400, "max_tokens")
 
 
-def test_a_conversation_too_long_for_the_model_is_refused(make_endpoint: Any) -> None:
+def test_a_conversation_too_long_for_the_model_is_refused(make_endpoint):
     make_endpoint("lab/short", SHORT)
     earlier = [chat_message("user", "a" * 200), chat_message("assistant", "b" * 200)]
     assert read_refusal("lab/short", *earlier, HI) == (400, "messages")
 
 
-def test_a_model_that_is_not_for_chat_is_refused_by_name(
-    make_endpoint: Any, documents: Any
-) -> None:
+def test_a_model_that_is_not_for_chat_is_refused_by_name(make_endpoint, documents):
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH))
     make_endpoint(known_models.ROUTER, {})
@@ -263,7 +256,7 @@ def test_a_model_that_is_not_for_chat_is_refused_by_name(
 BOTH = {"output": TEXT, "image": {"type": "object", "properties": {"url": TEXT}, "title": "Image"}}
 
 
-def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documents: Any) -> None:
+def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint, documents):
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], category="llm")
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH), category="llm")
     make_endpoint("lab/gone", SHORT, gone_at=timezone.now())
@@ -299,7 +292,7 @@ EYES = {"lab/eye": [picture("a")]}
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["embeddings", "images/variations", "audio/speech", "files/a"])
-def test_a_call_that_is_not_offered_is_told_so(client: Client, user: User, path: str) -> None:
+def test_a_call_that_is_not_offered_is_told_so(client, user, path):
     _, secret = tokens.create(user, "notebook", ["run"])
     for method in ("post", "get"):
         answer = getattr(client, method)(

@@ -34,7 +34,7 @@ from tests.api.gateway.conftest import (
 )
 from tests.api.pages import Pages
 from tests.core.live.listening import listening
-from tests.runs.conftest import Control, _work
+from tests.runs.conftest import _work
 from tests.runs.files.telling_media import png
 
 # Imported where it is used: otherwise every process pays a third of a second when collecting tests.
@@ -81,7 +81,7 @@ def ask(gated: Gated, person: User, settings: Any) -> Ask:
     return lambda act: gated(lambda gateway: serve(gateway, act))
 
 
-def test_a_completion_is_a_run_of_the_router(ask: Ask, person: User) -> None:
+def test_a_completion_is_a_run_of_the_router(ask, person):
     completion = ask(
         lambda c: c.chat.completions.create(model=NAME, messages=SAID, temperature=0.2)
     )
@@ -102,7 +102,7 @@ async def stream_chunks(client: openai.AsyncOpenAI, model: str, **more: Any) -> 
 
 
 @pytest.mark.parametrize("model", [NAME, "sandbox/scribe"], ids=["router", "endpoint"])
-def test_a_stream_arrives_in_chunks_and_is_stored(ask: Ask, model: str) -> None:
+def test_a_stream_arrives_in_chunks_and_is_stored(ask, model):
     chunks = ask(lambda c: stream_chunks(c, model, stream_options={"include_usage": True}))
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert len(chunks) > 10
@@ -116,7 +116,7 @@ def test_a_stream_arrives_in_chunks_and_is_stored(ask: Ask, model: str) -> None:
     assert "stream" not in run.arguments
 
 
-def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control) -> None:
+def test_errors_are_raised_as_the_packages_exceptions(ask, sandbox):
     import openai
 
     Endpoint.objects.filter(endpoint_id="sandbox/eye").update(
@@ -160,9 +160,7 @@ PICTURE: list[Any] = [
 ]
 
 
-def test_pictures_are_made_and_changed(
-    ask: Ask, person: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_are_made_and_changed(ask, person, monkeypatch):
     monkeypatch.setattr(wait, "COPY_WAIT_S", 50.0)  # a slow machine may need longer for a copy
     monkeypatch.setattr(result_files, "RECENT", timedelta(minutes=10))
 

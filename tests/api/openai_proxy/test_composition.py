@@ -28,9 +28,7 @@ SHAPES = {name: (shape(document), settings) for name, (document, settings) in do
 
 
 @given(st.sampled_from(sorted(SHAPES)), EARLIER, WORDS, st.one_of(st.just(""), WORDS))
-def test_arguments_are_valid_and_contain_the_message(
-    name: str, earlier: list[Exchange], text: str, system: str
-) -> None:
+def test_arguments_are_valid_and_contain_the_message(name, earlier, text, system):
     how, settings = SHAPES[name]
     composed = compose(how, Conversation(text, earlier, system), settings)
     assert composed.problems == []
@@ -42,9 +40,7 @@ def test_arguments_are_valid_and_contain_the_message(
 
 
 @given(EARLIER, WORDS, st.integers(120, 2000))
-def test_a_folded_prompt_fits_and_keeps_the_newest_turns(
-    earlier: list[Exchange], text: str, most: int
-) -> None:
+def test_a_folded_prompt_fits_and_keeps_the_newest_turns(earlier, text, most):
     prompt, left_out = fold(Conversation(text, earlier), "", most)
     assert len(prompt) <= most
     assert all(
@@ -53,7 +49,7 @@ def test_a_folded_prompt_fits_and_keeps_the_newest_turns(
     )
 
 
-def test_messages_carry_the_roles() -> None:
+def test_messages_carry_the_roles():
     how, _ = SHAPES["messages"]
     talk = Conversation("Two", [Exchange("One", "1")], "Count.")
     assert [(m["role"], m["content"]) for m in compose(how, talk, {}).arguments["messages"]] == [
@@ -61,19 +57,19 @@ def test_messages_carry_the_roles() -> None:
     ]  # fmt: skip
 
 
-def test_a_too_long_message_is_a_problem_of_the_prompt() -> None:
+def test_a_too_long_message_is_a_problem_of_the_prompt():
     how, _ = SHAPES["short"]
     (problem,) = compose(how, Conversation("x" * 301), {}).problems
     assert problem.path == ("prompt",)
 
 
-def test_a_missing_required_setting_is_named() -> None:
+def test_a_missing_required_setting_is_named():
     how, _ = SHAPES["router"]
     (problem,) = compose(how, Conversation("Hello"), {}).problems
     assert problem.path == ("model",)
 
 
-def test_a_picture_model_has_no_conversations() -> None:
+def test_a_picture_model_has_no_conversations():
     endpoint_contract = contract(documents.PAINTER, "lab/llm")
     assert read_shape(Version(endpoint_contract, build(endpoint_contract))) is None
 
@@ -91,5 +87,5 @@ def test_a_picture_model_has_no_conversations() -> None:
         ([1], Answer()),
     ],
 )
-def test_the_answer_is_read_from_the_output(output: Any, answer: Answer) -> None:
+def test_the_answer_is_read_from_the_output(output, answer):
     assert parse_answer(output) == answer

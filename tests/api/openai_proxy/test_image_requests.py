@@ -4,7 +4,6 @@ import io
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -60,9 +59,7 @@ def make(make_endpoint: Any) -> Any:
         ({}, {"n": 1, "size": "auto", "quality": "auto", "user": "u-1", "stream": False}, {}),
     ],
 )  # fmt: skip
-def test_size_number_and_quality_are_written_as_the_schema_has_them(
-    make: Any, inputs: dict[str, Any], body: dict[str, Any], arguments: dict[str, Any]
-) -> None:
+def test_size_number_and_quality_are_written_as_the_schema_has_them(make, inputs, body, arguments):
     make(PROMPT | inputs)
     wanted = parse_image_request({"model": "a/model", "prompt": "a fox"} | body)
     assert wanted.arguments == {"prompt": "a fox"} | arguments
@@ -85,16 +82,14 @@ def test_size_number_and_quality_are_written_as_the_schema_has_them(
         ({"image_url": TEXT}, {}, "image_url"),
     ],
 )
-def test_what_the_model_cannot_take_is_named(
-    make: Any, inputs: dict[str, Any], body: dict[str, Any], parameter: str
-) -> None:
+def test_what_the_model_cannot_take_is_named(make, inputs, body, parameter):
     make(PROMPT | inputs, ("prompt", *(name for name in inputs if name == "image_url")))
     with pytest.raises(Problem) as refused:
         parse_image_request({"model": "a/model", "prompt": "a fox"} | body)
     assert refused.value.as_openai_error()["error"]["param"] == parameter
 
 
-def test_pictures_and_a_mask_go_where_the_model_takes_them(make: Any) -> None:
+def test_pictures_and_a_mask_go_where_the_model_takes_them(make):
     make(PROMPT | {"image_urls": {"type": "array", "items": TEXT}, "mask_url": TEXT})
     body = {"model": "a/model", "prompt": "a fox", "response_format": "b64_json"}
     wanted = parse_image_request(body, ["/uploads/1/", "/uploads/2/"], ["/uploads/3/"])
@@ -124,9 +119,7 @@ A, B, C = (f"https://example.com/{name}.png" for name in "abc")
          {"image_url": "data:image/png;base64,AA=="}),
     ],
 )  # fmt: skip
-def test_pictures_of_json_go_into_the_lists_that_take_them(
-    inputs: dict[str, Any], pictures: dict[str, Any], arguments: dict[str, Any], make: Any
-) -> None:
+def test_pictures_of_json_go_into_the_lists_that_take_them(inputs, pictures, arguments, make):
     Endpoint.objects.all().delete()
     make(PROMPT | inputs)
     caller = {"service_tier": "flex", "user": "u-1", "metadata": {"a": "b"}, "store": False}
@@ -135,7 +128,7 @@ def test_pictures_of_json_go_into_the_lists_that_take_them(
 
 
 @each_row("pictures", [{"image": 7}, {"images": [{"file_id": "f"}]}, {"mask": {"image_url": ""}}])
-def test_what_names_no_picture_is_refused(pictures: dict[str, Any], make: Any) -> None:
+def test_what_names_no_picture_is_refused(pictures, make):
     Endpoint.objects.all().delete()
     make(PROMPT | {"image_url": TEXT})
     with pytest.raises(Problem) as refused:
@@ -143,7 +136,7 @@ def test_what_names_no_picture_is_refused(pictures: dict[str, Any], make: Any) -
     assert refused.value.as_openai_error()["error"]["param"] in pictures
 
 
-def test_the_parts_of_a_form_may_be_numbered(make: Any, user: User) -> None:
+def test_the_parts_of_a_form_may_be_numbered(make, user):
     make(PROMPT | {"image_urls": MANY})
     _, secret = tokens.create(user, "t", ["run"])
     client = Client(headers={"Authorization": f"Bearer {secret}"})
@@ -155,7 +148,7 @@ def test_the_parts_of_a_form_may_be_numbered(make: Any, user: User) -> None:
     assert [upload.file_name for upload in uploads] == ["20.png", "0.png", "1.png", "10.png"]
 
 
-def test_more_pictures_than_any_model_takes_are_not_stored(user: User) -> None:
+def test_more_pictures_than_any_model_takes_are_not_stored(user):
     _, secret = tokens.create(user, "t", ["run"])
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     form = {"model": "a/model", "image": [picture(number) for number in range(51)]}
@@ -171,7 +164,7 @@ def picture(number: int) -> SimpleUploadedFile:
     return SimpleUploadedFile(f"{number}.png", content.getvalue(), "image/png")
 
 
-def test_a_second_picture_is_not_left_out(make: Any) -> None:
+def test_a_second_picture_is_not_left_out(make):
     make(PROMPT | {"image_url": TEXT})
     with pytest.raises(Problem, match="does not take 2 files"):
         parse_image_request({"model": "a/model", "prompt": "x"}, ["/uploads/1/", "/uploads/2/"])

@@ -32,9 +32,7 @@ def board(user: Any, make_endpoint: Any, make_run: Any) -> Board:
     return new_board
 
 
-def test_a_board_is_read_with_its_runs(
-    call: Any, board: Board, django_assert_num_queries: Any
-) -> None:
+def test_a_board_is_read_with_its_runs(call, board, django_assert_num_queries):
     call("GET", "/me")
     with django_assert_num_queries(5):  # token, board, columns, rows, cells
         content = call("GET", f"/boards/{board.pk}").json()
@@ -48,7 +46,7 @@ def test_a_board_is_read_with_its_runs(
     assert (second["column"], second["run_id"], second["not_sent"]) == (1, None, "Too dear.")
 
 
-def test_a_deleted_run_is_left_out_of_its_board(call: Any, board: Board) -> None:
+def test_a_deleted_run_is_left_out_of_its_board(call, board):
     cell = board.cells.exclude(run=None).get()
     assert cell.run
     cell.run.deleted_at = timezone.now()
@@ -71,7 +69,7 @@ def plan(models: list[str], **more: Any) -> dict[str, Any]:
     return {"columns": [{"endpoint_id": name} for name in models], "rows": rows} | more
 
 
-def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: list[str]) -> None:
+def test_a_board_is_created_added_to_run_again_and_stopped(call, models):
     body = plan(models, seeds=[1, 2], cap_usd=0.06, title="Cats")
     body["columns"][1]["settings"] = {"steps": 4}
     estimate = call("POST", "/boards/estimates", body).json()
@@ -99,7 +97,7 @@ def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: li
     assert repeated["sent"] == 12
 
 
-def test_an_idempotency_key_creates_adds_and_repeats_once(call: Any, models: list[str]) -> None:
+def test_an_idempotency_key_creates_adds_and_repeats_once(call, models):
     body = plan(models[:1])
     created, again = (call("POST", "/boards", body, Idempotency_Key="a") for _ in range(2))
     assert (created.status_code, again.status_code) == (201, 200)
@@ -121,9 +119,7 @@ def test_an_idempotency_key_creates_adds_and_repeats_once(call: Any, models: lis
     assert call("POST", f"{address}/runs", failed, Idempotency_Key="d").json()["sent"] > 0
 
 
-def test_an_idempotency_key_of_another_request_is_refused(
-    call: Any, caller: Any, stranger: Any, models: list[str]
-) -> None:
+def test_an_idempotency_key_of_another_request_is_refused(call, caller, stranger, models):
     created = call("POST", "/boards", plan(models), Idempotency_Key="a").json()
     for path, body in (
         ("/boards", plan(models, title="Other")),
@@ -138,16 +134,14 @@ def test_an_idempotency_key_of_another_request_is_refused(
     assert theirs.status_code == 201
 
 
-def test_an_idempotency_key_of_a_failed_call_can_be_used_again(
-    call: Any, models: list[str]
-) -> None:
+def test_an_idempotency_key_of_a_failed_call_can_be_used_again(call, models):
     bad = call("POST", "/boards", plan(["lab/flux", "lab/edit"]), Idempotency_Key="a")
     assert (bad.status_code, Board.objects.count()) == (422, 0)
     assert call("POST", "/boards", plan(models), Idempotency_Key="a").status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_calls_with_one_key_create_one_board(call: Any, models: list[str]) -> None:
+def test_concurrent_calls_with_one_key_create_one_board(call, models):
     def create() -> Any:
         return call("POST", "/boards", plan(models), Idempotency_Key="a")
 
@@ -169,18 +163,14 @@ def test_concurrent_calls_with_one_key_create_one_board(call: Any, models: list[
         pytest.param({"cap_usd": 0}, "/cap_usd", id="no-cap"),
     ],
 )
-def test_a_plan_that_cannot_run_sends_nothing(
-    call: Any, models: list[str], change: dict[str, Any], where: str
-) -> None:
+def test_a_plan_that_cannot_run_sends_nothing(call, models, change, where):
     response = call("POST", "/boards", plan(models) | change)
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == f"#{where}"
     assert not Board.objects.exists()
 
 
-def test_a_misspelt_setting_or_column_of_rows_is_refused_with_the_nearest_name(
-    call: Any, models: list[str]
-) -> None:
+def test_a_misspelt_setting_or_column_of_rows_is_refused_with_the_nearest_name(call, models):
     columns = [{"endpoint_id": models[0], "settings": {"promt": "x"}}]
     response = call("POST", "/boards", plan(models) | {"columns": columns})
     (error,) = response.json()["errors"]
@@ -191,7 +181,7 @@ def test_a_misspelt_setting_or_column_of_rows_is_refused_with_the_nearest_name(
     assert not Run.objects.exists()
 
 
-def test_unknown_fields_of_a_board_can_be_allowed(call: Any, models: list[str]) -> None:
+def test_unknown_fields_of_a_board_can_be_allowed(call, models):
     body = plan(models[:1]) | {
         "columns": [{"endpoint_id": models[0], "settings": {"newer": 1}}],
         "rows": [{"prompt": "a cat", "newest": 2}],
@@ -208,7 +198,7 @@ def test_unknown_fields_of_a_board_can_be_allowed(call: Any, models: list[str]) 
     assert {run.arguments["newest"] for run in Run.objects.all()} == {2, 3}
 
 
-def test_a_board_created_by_the_api_is_private(call: Any, models: list[str], user: Any) -> None:
+def test_a_board_created_by_the_api_is_private(call, models, user):
     preferences.set_shares_runs(user, True)
     address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")
     call("POST", f"{address}/cancellation")
@@ -220,9 +210,7 @@ HOSTILE = "x\0y\ud83dz"
 
 
 @pytest.mark.parametrize("place", ["rows", "settings", "title"])
-def test_characters_a_database_refuses_are_removed_from_texts(
-    call: Any, make_endpoint: Any, place: str
-) -> None:
+def test_characters_a_database_refuses_are_removed_from_texts(call, make_endpoint, place):
     fields = {"prompt": documents.PROMPT, "loras": {"type": "array", "items": {"type": "object"}}}
     make_endpoint("lab/tuner", documents.document(**fields))
     column: dict[str, Any] = {"endpoint_id": "lab/tuner"}
@@ -237,7 +225,7 @@ def test_characters_a_database_refuses_are_removed_from_texts(
     assert "xy?z" in str([*Row.objects.values(), *Column.objects.values(), *Board.objects.values()])
 
 
-def test_a_board_above_its_max_cost_is_not_started(call: Any, models: list[str]) -> None:
+def test_a_board_above_its_max_cost_is_not_started(call, models):
     refused = call("POST", "/boards", plan(models, max_cost=0.03))
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:vitrine:problem:too-expensive"

@@ -19,7 +19,7 @@ __all__ = ["flow", "models"]
 pytestmark = pytest.mark.django_db
 
 
-def test_a_flow_is_listed_and_read_with_inputs_and_price(call: Any, flow: Flow) -> None:
+def test_a_flow_is_listed_and_read_with_inputs_and_price(call, flow):
     (listed,) = call("GET", "/flows").json()["items"]
     assert (listed["name"], listed["steps"], listed["is_mine"]) == (flow.name, 2, True)
     details = call("GET", f"/flows/{flow.pk}").json()
@@ -30,7 +30,7 @@ def test_a_flow_is_listed_and_read_with_inputs_and_price(call: Any, flow: Flow) 
     assert details["estimate"]["text"]
 
 
-def test_an_idempotency_key_starts_a_flow_once(call: Any, flow: Flow) -> None:
+def test_an_idempotency_key_starts_a_flow_once(call, flow):
     address, body = f"/flows/{flow.pk}/runs", {"inputs": {"prompt": "a hare"}}
     created = call("POST", address, body, Idempotency_Key="one")
     again = call("POST", address, body, Idempotency_Key="one")
@@ -45,7 +45,7 @@ def test_an_idempotency_key_starts_a_flow_once(call: Any, flow: Flow) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_concurrent_call_with_one_key_and_other_inputs_is_refused(call: Any, flow: Flow) -> None:
+def test_a_concurrent_call_with_one_key_and_other_inputs_is_refused(call, flow):
     def start(prompt: str) -> Any:
         body = {"inputs": {"prompt": prompt}}
         return call("POST", f"/flows/{flow.pk}/runs", body, Idempotency_Key="one")
@@ -56,7 +56,7 @@ def test_a_concurrent_call_with_one_key_and_other_inputs_is_refused(call: Any, f
     assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
-def test_the_steps_of_a_flow_run_can_be_followed_and_stopped(call: Any, flow: Flow) -> None:
+def test_the_steps_of_a_flow_run_can_be_followed_and_stopped(call, flow):
     started = call("POST", f"/flows/{flow.pk}/runs", {}).json()
     assert [step["state"] for step in started["steps"]] == ["created", None]
     succeed(Run.objects.get())
@@ -69,7 +69,7 @@ def test_the_steps_of_a_flow_run_can_be_followed_and_stopped(call: Any, flow: Fl
     assert Run.objects.filter(state="cancelled").count() == 1
 
 
-def test_a_flow_estimate_is_for_the_given_inputs(call: Any, flow: Flow) -> None:
+def test_a_flow_estimate_is_for_the_given_inputs(call, flow):
     Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
     address = f"/flows/{flow.pk}/estimates"
     saved = call("POST", address, {}).json()
@@ -90,18 +90,14 @@ def test_a_flow_estimate_is_for_the_given_inputs(call: Any, flow: Flow) -> None:
         ({"else": 1}, 422, "else"),
     ],
 )
-def test_invalid_flow_inputs_are_refused_before_paying(
-    call: Any, flow: Flow, body: Any, status: int, reason: str
-) -> None:
+def test_invalid_flow_inputs_are_refused_before_paying(call, flow, body, status, reason):
     refused = call("POST", f"/flows/{flow.pk}/runs", body)
     assert refused.status_code == status
     assert reason in refused.content.decode()
     assert not FlowRun.objects.exists()
 
 
-def test_a_flow_is_private_until_it_is_shared(
-    call: Any, caller: Any, stranger: Any, flow: Flow
-) -> None:
+def test_a_flow_is_private_until_it_is_shared(call, caller, stranger, flow):
     started = call("POST", f"/flows/{flow.pk}/runs", {}).json()
     other = caller(stranger, "read", "run")
     assert other("GET", f"/flows/{flow.pk}").status_code == 404
@@ -111,7 +107,7 @@ def test_a_flow_is_private_until_it_is_shared(
     assert other("GET", f"/flows/{flow.pk}").json()["is_mine"] is False
 
 
-def test_flow_runs_started_by_the_api_are_private(call: Any, flow: Flow) -> None:
+def test_flow_runs_started_by_the_api_are_private(call, flow):
     preferences.set_shares_runs(flow.user, True)
     call("POST", f"/flows/{flow.pk}/runs", {})
     succeed(Run.objects.get())

@@ -28,15 +28,15 @@ def make_preset(flux: Any, user: User) -> Any:
     return make
 
 
-def test_a_preset_is_read(call: Any, make_preset: Any) -> None:
+def test_a_preset_is_read(call, make_preset):
     preset = make_preset("wide", arguments={"seed": 7})
     answer = call("GET", f"/presets/{preset.pk}").json()
     assert (answer["name"], answer["arguments"], answer["is_mine"]) == ("wide", {"seed": 7}, True)
 
 
 def test_presets_are_listed_by_pages_of_whom_they_are_shared_with(
-    call: Any, caller: Any, make_preset: Any, stranger: Any
-) -> None:
+    call, caller, make_preset, stranger
+):
     for name, is_shared in (("ours", True), ("mine", False), ("ours too", True)):
         make_preset(name, arguments={}, is_shared=is_shared)
     other = caller(stranger, "read", "run")
@@ -47,7 +47,7 @@ def test_presets_are_listed_by_pages_of_whom_they_are_shared_with(
     assert ([item["name"] for item in page["items"]], page["next_cursor"]) == (["ours"], None)
 
 
-def test_curators_can_change_collections(caller: Any, flux: Any, user: Any, call: Any) -> None:
+def test_curators_can_change_collections(caller, flux, user, call):
     best = Collection.objects.create(slug="best", title="Best", is_published=True)
     curator = caller(user, "read", "curate")
     path = f"/collections/best/models/{FLUX}"
@@ -63,7 +63,7 @@ def test_curators_can_change_collections(caller: Any, flux: Any, user: Any, call
     assert best.items.count() == 0
 
 
-def test_draft_collections_are_visible_only_to_staff(call: Any, user: Any) -> None:
+def test_draft_collections_are_visible_only_to_staff(call, user):
     Collection.objects.create(slug="a", title="A", is_published=False)
     Collection.objects.create(slug="b", title="B", is_published=True, position=1)
     Collection.objects.create(slug="c", title="C", is_published=True, position=2)
@@ -77,7 +77,7 @@ def test_draft_collections_are_visible_only_to_staff(call: Any, user: Any) -> No
     assert call("GET", "/collections/a").status_code == 404
 
 
-def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
+def test_a_file_is_uploaded_once_and_read_back(call, user):
     def send() -> Any:
         return call.file("/uploads", file=SimpleUploadedFile("cat.png", PNG), kind="image")
 
@@ -93,7 +93,7 @@ def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
     assert call("GET", "/uploads").json()["items"] == [upload]
 
 
-def test_own_file_is_deleted_although_a_run_used_it(call: Any, user: Any, make_run: Any) -> None:
+def test_own_file_is_deleted_although_a_run_used_it(call, user, make_run):
     def send(name: str) -> Any:
         file = SimpleUploadedFile(name, PNG + name.encode())
         return call.file("/uploads", file=file, kind="image").json()
@@ -114,7 +114,7 @@ def test_own_file_is_deleted_although_a_run_used_it(call: Any, user: Any, make_r
     assert call("GET", f"/uploads/{unused['id']}").status_code == 404
 
 
-def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:
+def test_a_file_of_the_wrong_kind_is_refused(call):
     text = SimpleUploadedFile("cat.png", b"just words", "text/plain")
     refused: list[tuple[dict[str, Any], str]] = [
         ({"file": text, "kind": "image"}, "is not an image"),

@@ -23,7 +23,7 @@ def many(make_endpoint: Any) -> list[str]:
     return [make_endpoint(f"fal-ai/upscale-{n}", position=n).endpoint_id for n in range(7)]
 
 
-def test_search_returns_the_results_of_the_page(call: Any, many: Any, make_endpoint: Any) -> None:
+def test_search_returns_the_results_of_the_page(call, many, make_endpoint):
     make_endpoint("fal-ai/portrait", category="image-to-image")
     page = call("GET", "/models?q=upscale&category=text-to-image").json()
     answer = engine.search(Query.from_params(QueryDict("q=upscale&category=text-to-image")))
@@ -33,7 +33,7 @@ def test_search_returns_the_results_of_the_page(call: Any, many: Any, make_endpo
     assert page["total"] == answer.total == 7
 
 
-def test_pages_of_a_search_follow_without_gap(call: Any, many: Any) -> None:
+def test_pages_of_a_search_follow_without_gap(call, many):
     for question in ("q=upscale", "sort=name", ""):
         seen, address = [], f"/models?{question}&limit=3"
         for _ in range(3):
@@ -44,7 +44,7 @@ def test_pages_of_a_search_follow_without_gap(call: Any, many: Any) -> None:
         assert sorted(seen) == sorted(many)
 
 
-def test_a_model_that_a_rule_locks_is_not_runnable(call: Any, many: Any) -> None:
+def test_a_model_that_a_rule_locks_is_not_runnable(call, many):
     Rule.objects.create(kind="id", value=many[0], reason="Not licensed")
     page = call("GET", "/models?q=upscale").json()
     assert {m["endpoint_id"] for m in page["items"] if not m["is_runnable"]} == {many[0]}
@@ -54,7 +54,7 @@ def test_a_model_that_a_rule_locks_is_not_runnable(call: Any, many: Any) -> None
     assert "Ask an admin of Vitrine" in details["refusal"]
 
 
-def test_a_model_is_summarised(call: Any, make_endpoint: Any, documents: Any) -> None:
+def test_a_model_is_summarised(call, make_endpoint, documents):
     endpoint = make_endpoint(
         FLUX, documents[FLUX], unit_price_usd="0.02500000", price_unit="megapixels", currency="USD"
     )
@@ -74,23 +74,21 @@ def test_a_model_is_summarised(call: Any, make_endpoint: Any, documents: Any) ->
 
 
 @pytest.mark.parametrize("path", ["models", "schemas"])
-def test_every_real_model_can_be_read(
-    call: Any, make_endpoint: Any, documents: Any, path: str
-) -> None:
+def test_every_real_model_can_be_read(call, make_endpoint, documents, path):
     for endpoint_id, document in documents.items():
         make_endpoint(endpoint_id, document)
         response = call("GET", f"/{path}/{endpoint_id}")
         assert response.status_code == 200, endpoint_id
 
 
-def test_the_schema_is_upstreams_document(call: Any, make_endpoint: Any, documents: Any) -> None:
+def test_the_schema_is_upstreams_document(call, make_endpoint, documents):
     make_endpoint(FLUX, documents[FLUX])
     make_endpoint("fal-ai/bare")
     assert call("GET", f"/schemas/{FLUX}").json()["openapi"] == documents[FLUX]
     assert call("GET", "/schemas/fal-ai/bare").json()["openapi"] is None
 
 
-def test_favourites_are_set_listed_and_removed(call: Any, many: Any, user: Any) -> None:
+def test_favourites_are_set_listed_and_removed(call, many, user):
     for endpoint_id in many[:3]:
         assert call("PUT", f"/favourites/{endpoint_id}").status_code == 204
     page = call("GET", "/favourites?limit=2").json()
@@ -100,7 +98,7 @@ def test_favourites_are_set_listed_and_removed(call: Any, many: Any, user: Any) 
     assert Favourite.objects.filter(user=user).count() == 2
 
 
-def test_changes_are_listed_newest_first(call: Any, make_endpoint: Any, user: Any) -> None:
+def test_changes_are_listed_newest_first(call, make_endpoint, user):
     from django.utils import timezone
 
     endpoint, at = make_endpoint(FLUX), timezone.now()
@@ -150,7 +148,7 @@ def ids(page: Any) -> list[str]:
     return [row["endpoint_id"] for row in page["items"]]
 
 
-def test_the_list_has_what_the_page_shows(call: Any, prices: list[str]) -> None:
+def test_the_list_has_what_the_page_shows(call, prices):
     page = call("GET", "/prices").json()
     validator("MeasuredPricePage").validate(page)
     assert ids(page) == prices
@@ -164,7 +162,7 @@ def test_the_list_has_what_the_page_shows(call: Any, prices: list[str]) -> None:
     assert (first["median"], first["spread"], first["unit"]) == ("0.08", "0.0125", "image")
 
 
-def test_words_and_differences_choose(call: Any, prices: list[str]) -> None:
+def test_words_and_differences_choose(call, prices):
     assert ids(call("GET", "/prices?q=paint-3").json()) == ["acme/paint-3"]
     assert ids(call("GET", "/prices?differs=true").json()) == prices[:3]
     assert ids(call("GET", "/prices?sort=price").json()) == prices[::-1]

@@ -39,7 +39,7 @@ def begins(acme: Filled) -> list[tuple[str, Any]]:
     ]
 
 
-def test_a_viewer_reads_and_begins_nothing(call_as: Any, acme: Filled) -> None:
+def test_a_viewer_reads_and_begins_nothing(call_as, acme):
     counts = [model.objects.count() for model in (Run, Board, Preset)]
     for path, body in begins(acme):
         response = call_as("cas", "POST", path, body)
@@ -59,14 +59,14 @@ def _file() -> Any:
     return SimpleUploadedFile("x.txt", b"x")
 
 
-def test_an_upload_lies_in_the_named_project(call_as: Any, acme: Filled) -> None:
+def test_an_upload_lies_in_the_named_project(call_as, acme):
     maker = Program(person("ana")).client
     created = maker.post("/api/v1/uploads?project=acme", {"file": _file()}).json()
     assert created["project"] == "acme"
     assert call_as("cas", "GET", f"/uploads/{created['id']}").status_code == 200
 
 
-def test_a_viewer_runs_a_flow_of_the_project_in_their_own(call_as: Any, acme: Filled) -> None:
+def test_a_viewer_runs_a_flow_of_the_project_in_their_own(call_as, acme):
     flow = "/flows/{flow_id}/runs"
     maker, viewer = call_as("ana", "POST", flow, {}), call_as("cas", "POST", flow, {})
     assert (maker.status_code, maker.json()["project"]) == (201, "acme")
@@ -79,7 +79,7 @@ def test_a_viewer_runs_a_flow_of_the_project_in_their_own(call_as: Any, acme: Fi
     assert FlowRun.objects.count() == 3
 
 
-def test_makers_add_to_others_boards(call_as: Any, acme: Filled) -> None:
+def test_makers_add_to_others_boards(call_as, acme):
     Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
     response = call_as("eve", "POST", "/boards/{board_id}/cells", {"seeds": [1]})
     assert response.status_code == 200
@@ -87,7 +87,7 @@ def test_makers_add_to_others_boards(call_as: Any, acme: Filled) -> None:
     assert {run.project for run in runs} == {acme.project}
 
 
-def test_an_archived_project_is_read_alone(call_as: Any, acme: Filled) -> None:
+def test_an_archived_project_is_read_alone(call_as, acme):
     from django.utils import timezone
 
     acme.project.archived_at = timezone.now()
@@ -98,7 +98,7 @@ def test_an_archived_project_is_read_alone(call_as: Any, acme: Filled) -> None:
     assert "is archived" in response.json()["detail"]
 
 
-def test_the_run_list_of_several_projects_is_paged_by_time(acme: Filled, boreal: Filled) -> None:
+def test_the_run_list_of_several_projects_is_paged_by_time(acme, boreal):
     program = Program(person("ana"))
     for number in range(5):
         for slug in ("acme", "boreal", "private"):
@@ -114,9 +114,7 @@ def test_the_run_list_of_several_projects_is_paged_by_time(acme: Filled, boreal:
     assert seen == [str(pk) for pk in newest]
 
 
-def test_the_run_list_takes_a_query_for_each_project(
-    acme: Filled, boreal: Filled, django_assert_num_queries: Any
-) -> None:
+def test_the_run_list_takes_a_query_for_each_project(acme, boreal, django_assert_num_queries):
     alone, member = Program(person("zoe")), Program(person("ana"))
     for program, count in ((alone, 2), (member, 7)):
         program("GET", "/me")

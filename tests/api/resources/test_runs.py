@@ -24,7 +24,7 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
     return make_endpoint(FLUX, documents[FLUX])
 
 
-def test_a_run_is_created_with_the_given_arguments(call: Any, flux: Any, user: Any) -> None:
+def test_a_run_is_created_with_the_given_arguments(call, flux, user):
     arguments = {"prompt": "a cat\nin a hat", "seed": 2**80}
     response = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": arguments})
     assert response.status_code == 201, response.content
@@ -40,9 +40,7 @@ EDIT = "fal-ai/bytedance/seedream/v4/edit"
 
 
 @pytest.mark.parametrize("origin", ["", " http://testserver", "https://localhost:8443"])
-def test_our_files_are_recognised_by_any_of_our_host_names(
-    call: Any, make_endpoint: Any, documents: Any, origin: str
-) -> None:
+def test_our_files_are_recognised_by_any_of_our_host_names(call, make_endpoint, documents, origin):
     make_endpoint(EDIT, documents[EDIT])
     paths = [f"/uploads/{uuid.uuid4()}/x.png", f"/runs/{uuid.uuid4()}/artifacts/0/"]
     addresses = [f"{origin}{path}" for path in paths] + [" https://example.com/a.png "]
@@ -55,8 +53,8 @@ def test_our_files_are_recognised_by_any_of_our_host_names(
 
 
 def test_a_key_gives_the_same_run_where_the_start_changes_the_request(
-    call: Any, make_endpoint: Any, make_run: Any, documents: Any, user: Any
-) -> None:
+    call, make_endpoint, make_run, documents, user
+):
     """A project's retention is added to the options; fal's address of a result becomes ours."""
     make_endpoint(EDIT, documents[EDIT])
     address = "https://v3.fal.media/a.png"
@@ -72,7 +70,7 @@ def test_a_key_gives_the_same_run_where_the_start_changes_the_request(
     assert run.arguments != arguments
 
 
-def test_an_idempotency_key_of_another_request_is_refused(call: Any, flux: Any) -> None:
+def test_an_idempotency_key_of_another_request_is_refused(call, flux):
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
     call("POST", "/runs", body, Idempotency_Key="k1")
     for other in (body | {"arguments": {"prompt": "a dog"}}, body | {"transport": "sync"}):
@@ -82,9 +80,7 @@ def test_an_idempotency_key_of_another_request_is_refused(call: Any, flux: Any) 
     assert Run.objects.count() == 1
 
 
-def test_equal_keys_of_two_people_give_two_runs(
-    call: Any, caller: Any, flux: Any, stranger: Any
-) -> None:
+def test_equal_keys_of_two_people_give_two_runs(call, caller, flux, stranger):
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
     ids = {
         send("POST", "/runs", body, Idempotency_Key="k").json()["id"]
@@ -93,7 +89,7 @@ def test_equal_keys_of_two_people_give_two_runs(
     assert len(ids) == 2
 
 
-def test_invalid_arguments_are_located_by_pointers(call: Any, flux: Any) -> None:
+def test_invalid_arguments_are_located_by_pointers(call, flux):
     arguments = {"prompt": "a cat", "num_images": "many", "image_size": {"width": -1}}
     response = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": arguments})
     assert response.status_code == 422
@@ -105,7 +101,7 @@ def test_invalid_arguments_are_located_by_pointers(call: Any, flux: Any) -> None
     assert Run.objects.count() == 0
 
 
-def test_a_preset_fills_in_missing_arguments(call: Any, flux: Any, user: Any) -> None:
+def test_a_preset_fills_in_missing_arguments(call, flux, user):
     arguments = {"prompt": "x", "seed": 7}
     preset = Preset.objects.create(user=user, endpoint=flux, name="wide", arguments=arguments)
     response = call("POST", "/runs", {"preset_id": preset.pk, "arguments": {"prompt": "y"}})
@@ -131,21 +127,19 @@ def test_a_preset_fills_in_missing_arguments(call: Any, flux: Any, user: Any) ->
         ([], 422, "must be an object. It takes endpoint_id, arguments"),
     ],
 )
-def test_a_bad_request_is_refused_with_a_reason(
-    call: Any, flux: Any, body: Any, status: int, reason: str
-) -> None:
+def test_a_bad_request_is_refused_with_a_reason(call, flux, body, status, reason):
     response = call("POST", "/runs", body)
     assert response.status_code == status
     assert reason in response.content.decode()
     assert Run.objects.count() == 0
 
 
-def test_each_missing_property_of_a_body_is_named(call: Any) -> None:
+def test_each_missing_property_of_a_body_is_named(call):
     problem = call("POST", "/boards", {}).json()
     assert [error["pointer"] for error in problem["errors"]] == ["#/columns", "#/rows"]
 
 
-def test_a_failed_run_gives_its_reason(call: Any, make_run: Any) -> None:
+def test_a_failed_run_gives_its_reason(call, make_run):
     detail = [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}]
     error = {"error": "RunFailed", "message": "x", "status": 422, "detail": detail}
     run = make_run(state="failed", error=error)
@@ -154,7 +148,7 @@ def test_a_failed_run_gives_its_reason(call: Any, make_run: Any) -> None:
     assert failed["error"]["problems"] == [{"path": ["prompt"], "message": "too rude"}]
 
 
-def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller: Any) -> None:
+def test_artifacts_are_readable_with_the_token(call, make_run, caller):
     run = make_run(
         state="succeeded", output={"image": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     )
@@ -167,7 +161,7 @@ def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller:
     assert response.headers["Content-Type"] == "image/png"
 
 
-def test_the_output_has_our_addresses_of_copied_files(call: Any, make_run: Any) -> None:
+def test_the_output_has_our_addresses_of_copied_files(call, make_run):
     copied, other, inline = "https://fal.media/a.png", "https://fal.media/b.png", "data:,text"
     output = {"images": [{"url": copied}, {"url": other}], "all": [copied], "text": inline}
     run = make_run(state="succeeded", output=output)
@@ -179,7 +173,7 @@ def test_the_output_has_our_addresses_of_copied_files(call: Any, make_run: Any) 
     assert call("GET", f"/runs/{run.pk}").json()["output"] == expected
 
 
-def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, stranger: Any) -> None:
+def test_staff_need_the_permission_to_cancel(caller, make_run, stranger):
     run = make_run()
     stranger.is_staff = True
     stranger.save()
@@ -196,7 +190,7 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
     assert (response.status_code, response.json()["state"]) == (202, "cancelled")
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: Any) -> None:
+def test_pages_follow_each_other_without_gap_or_repetition(call, make_run):
     run_ids = [str(make_run().pk) for _ in range(7)]
     at = Run.objects.latest("created_at").created_at
     Run.objects.update(created_at=at)  # with equal times, the primary key decides
@@ -209,7 +203,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: 
     assert sorted(seen) == sorted(run_ids)
 
 
-def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -> None:
+def test_a_file_has_a_star_of_its_own(call, make_run, stranger):
     run = make_run(state="succeeded")
     for position in (0, 1):
         Artifact.objects.create(run=run, position=position, path="x", kind="image", url="https://x")
@@ -227,7 +221,7 @@ def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -
     assert call("PUT", f"/runs/{other.pk}/artifacts/0/star").status_code == 404
 
 
-def test_an_ended_run_can_be_deleted(call: Any, make_run: Any) -> None:
+def test_an_ended_run_can_be_deleted(call, make_run):
     run, other = make_run(state="succeeded"), make_run(state="running")
     assert call("DELETE", f"/runs/{run.pk}").status_code == 204
     assert call("GET", f"/runs/{run.pk}").status_code == 404
@@ -236,7 +230,7 @@ def test_an_ended_run_can_be_deleted(call: Any, make_run: Any) -> None:
     assert [listed["id"] for listed in call("GET", "/runs").json()["items"]] == [str(other.pk)]
 
 
-def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
+def test_an_estimate_costs_nothing(call, make_endpoint):
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     estimate = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
     assert (estimate["low"], estimate["high"], estimate["text"]) == (0.05, 0.05, "about $0.05")
@@ -245,7 +239,7 @@ def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
     assert Run.objects.count() == 0
 
 
-def test_a_run_above_its_max_cost_is_not_started(call: Any, make_endpoint: Any) -> None:
+def test_a_run_above_its_max_cost_is_not_started(call, make_endpoint):
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     make_endpoint("fal-ai/unknown")
     for endpoint_id in ("fal-ai/x", "fal-ai/unknown"):
@@ -258,7 +252,7 @@ def test_a_run_above_its_max_cost_is_not_started(call: Any, make_endpoint: Any) 
     assert call("POST", "/runs", body).status_code == 201
 
 
-def test_how_long_a_run_may_wait_is_chosen_in_the_body(call: Any, flux: Any) -> None:
+def test_how_long_a_run_may_wait_is_chosen_in_the_body(call, flux):
     chosen = {"start_timeout_s": 45, "priority": "low", "no_retry": True}
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}, **chosen}
     assert call("POST", "/runs", body, Idempotency_Key="one").status_code == 201
@@ -271,9 +265,7 @@ def test_how_long_a_run_may_wait_is_chosen_in_the_body(call: Any, flux: Any) -> 
 
 
 @pytest.mark.parametrize("price", ["0.05", "0.000123456789", "0.333333333333333", "1234.5"])
-def test_the_upper_estimate_is_accepted_as_max_cost(
-    call: Any, make_endpoint: Any, price: str
-) -> None:
+def test_the_upper_estimate_is_accepted_as_max_cost(call, make_endpoint, price):
     make_endpoint("fal-ai/x", unit_price_usd=price, price_unit="images", currency="USD")
     body: dict[str, Any] = {"endpoint_id": "fal-ai/x", "arguments": {}}
     estimate = call("POST", "/estimates", body).json()
@@ -281,7 +273,7 @@ def test_the_upper_estimate_is_accepted_as_max_cost(
     assert call("POST", "/runs", body | {"max_cost": estimate["high"]}).status_code == 201
 
 
-def test_runs_are_listed_by_date_and_by_batch(call: Any, make_run: Any) -> None:
+def test_runs_are_listed_by_date_and_by_batch(call, make_run):
     batch, runs = uuid.uuid4(), [make_run(), make_run(), make_run()]
     Run.objects.filter(pk__in=[runs[0].pk, runs[1].pk]).update(batch=batch)
     for day, run in enumerate(runs, start=1):
@@ -302,9 +294,7 @@ def test_runs_are_listed_by_date_and_by_batch(call: Any, make_run: Any) -> None:
     assert refused.json()["errors"][0]["parameter"] == "created_after"
 
 
-def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(
-    call: Any, make_run: Any
-) -> None:
+def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(call, make_run):
     for name in OUTPUTS:
         for output in published_output(name, "https://v3b.fal.media/files/b"):
             run = make_run(state="running")
@@ -319,9 +309,7 @@ MISSPELT = {"prompt": "a cat", "sede": 7}
 
 
 @pytest.mark.parametrize("path", ["/runs", "/estimates"])
-def test_a_misspelt_argument_is_refused_with_the_nearest_name(
-    call: Any, flux: Any, path: str
-) -> None:
+def test_a_misspelt_argument_is_refused_with_the_nearest_name(call, flux, path):
     response = call("POST", path, {"endpoint_id": FLUX, "arguments": MISSPELT})
     assert response.status_code == 422
     assert response.json()["type"] == "urn:vitrine:problem:invalid-arguments"
@@ -333,7 +321,7 @@ def test_a_misspelt_argument_is_refused_with_the_nearest_name(
     assert not Run.objects.exists()
 
 
-def test_unknown_arguments_can_be_allowed(call: Any, flux: Any) -> None:
+def test_unknown_arguments_can_be_allowed(call, flux):
     """fal accepts fields before its schema names them."""
     body = {"endpoint_id": FLUX, "arguments": MISSPELT, "allow_unknown": True}
     assert call("POST", "/estimates", body).status_code == 200
@@ -341,7 +329,7 @@ def test_unknown_arguments_can_be_allowed(call: Any, flux: Any) -> None:
     assert Run.objects.get().arguments == MISSPELT
 
 
-def test_a_model_without_a_schema_takes_any_argument(call: Any, make_endpoint: Any) -> None:
+def test_a_model_without_a_schema_takes_any_argument(call, make_endpoint):
     make_endpoint("lab/open", None)
     body = {"endpoint_id": "lab/open", "arguments": MISSPELT}
     assert call("POST", "/runs", body).status_code == 201

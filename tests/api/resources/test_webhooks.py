@@ -1,6 +1,5 @@
 """Webhooks by the API: for one run or all, checked, created once per key, with every delivery."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
     return make_endpoint(FLUX, documents[FLUX])
 
 
-def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> None:
+def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call):
     response = call("POST", "/runs", BODY | {"webhook_url": HOOK})
     assert response.status_code == 201, response.content
     assert response.json()["webhook_url"] == "https://example.com/…cret"
@@ -33,14 +32,14 @@ def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> N
 @pytest.mark.parametrize(
     "address", ["http://example.com/", "https://10.0.0.1/", "hook", "https://x/"]
 )
-def test_a_webhook_on_a_private_host_creates_no_run(call: Any, address: str) -> None:
+def test_a_webhook_on_a_private_host_creates_no_run(call, address):
     response = call("POST", "/runs", BODY | {"webhook_url": address})
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "#/webhook_url"
     assert not Run.objects.exists()
 
 
-def test_the_same_key_with_another_webhook_is_another_request(call: Any) -> None:
+def test_the_same_key_with_another_webhook_is_another_request(call):
     first = call("POST", "/runs", BODY | {"webhook_url": HOOK}, Idempotency_Key="k")
     again = call("POST", "/runs", BODY | {"webhook_url": HOOK}, Idempotency_Key="k")
     assert (first.status_code, again.status_code) == (201, 200)
@@ -49,7 +48,7 @@ def test_the_same_key_with_another_webhook_is_another_request(call: Any) -> None
     assert Delivery.objects.count() == 1
 
 
-def test_own_webhooks_are_listed_without_their_secret(call: Any, user: Any, stranger: Any) -> None:
+def test_own_webhooks_are_listed_without_their_secret(call, user, stranger):
     channel = Channel.objects.create(user=user, method="runs", name="n8n", address=HOOK)
     Channel.objects.create(user=stranger, method="runs", address=HOOK)
     (item,) = call("GET", "/webhooks").json()["items"]
@@ -57,9 +56,7 @@ def test_own_webhooks_are_listed_without_their_secret(call: Any, user: Any, stra
     assert item["webhook_url"] == "https://example.com/…cret"
 
 
-def test_a_failed_delivery_is_listed_with_its_attempts(
-    call: Any, user: Any, make_run: Callable[..., Run]
-) -> None:
+def test_a_failed_delivery_is_listed_with_its_attempts(call, user, make_run):
     log = [{"at": "2026-11-23T00:00:00+00:00", "status": 410, "error": "It answered 410."}]
     Delivery.objects.create(
         user=user, method="runs", address=HOOK, run=make_run(), state="failed", log=log
@@ -69,8 +66,8 @@ def test_a_failed_delivery_is_listed_with_its_attempts(
 
 
 def test_deliveries_are_paged_and_leave_out_mails_and_others_webhooks(
-    call: Any, user: Any, stranger: Any, make_run: Callable[..., Run]
-) -> None:
+    call, user, stranger, make_run
+):
     for _ in range(5):
         Delivery.objects.create(user=user, method="runs", address=HOOK, run=make_run())
     Delivery.objects.create(user=stranger, method="runs", address=HOOK, run=make_run())

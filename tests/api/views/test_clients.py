@@ -33,21 +33,21 @@ def schnell(make_endpoint: Any) -> Any:
 
 
 @pytest.mark.parametrize("key", CLIENTS)
-def test_each_client_has_a_page_without_a_token(member: Any, schnell: Any, key: str) -> None:
+def test_each_client_has_a_page_without_a_token(member, schnell, key):
     page = _read_page(member, client=key)
     assert (PLACEHOLDER in page) != CLIENTS[key].signs_in
     assert "testserver" in page
     assert not SECRET.search(page)
 
 
-def test_the_public_address_of_the_server_is_in_the_lines(member: Any, settings: Any) -> None:
+def test_the_public_address_of_the_server_is_in_the_lines(member, settings):
     settings.PUBLIC_URL = "https://vitrine.example"
     assert "https://vitrine.example/api/fal/queue/fal-ai/flux/schnell" in _read_page(
         member, client="curl"
     )
 
 
-def test_a_new_token_is_in_the_lines_once(member: Any, user: Any, schnell: Any) -> None:
+def test_a_new_token_is_in_the_lines_once(member, user, schnell):
     response = member.post(f"{reverse('api:clients')}?client=fal-client", NEW)
     page = response.content.decode()
     (secret,) = set(SECRET.findall(page))
@@ -59,7 +59,7 @@ def test_a_new_token_is_in_the_lines_once(member: Any, user: Any, schnell: Any) 
     assert not SECRET.search(_read_page(member, client="fal-client", token=token.pk))
 
 
-def test_a_name_that_is_taken_gets_a_number(member: Any, user: Any) -> None:
+def test_a_name_that_is_taken_gets_a_number(member, user):
     tokens.create(user, "curl")
     assert 'value="curl 2"' in _read_page(member, client="curl")
     refused = member.post(f"{reverse('api:clients')}?client=curl", NEW | {"name": "curl"})
@@ -68,9 +68,7 @@ def test_a_name_that_is_taken_gets_a_number(member: Any, user: Any) -> None:
     assert Token.objects.count() == 1
 
 
-def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
-    member: Any, user: Any, make_endpoint: Any
-) -> None:
+def test_the_page_waits_for_a_token_and_then_shows_its_first_run(member, user, make_endpoint):
     token, secret = tokens.create(user, "script")
     _, other = tokens.create(user, "other")
     make_endpoint(FLUX)
@@ -91,7 +89,7 @@ def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
     assert "hx-trigger" not in ended.partition('id="first-request"')[2].partition(">")[0]
 
 
-def test_a_poll_without_news_changes_nothing(member: Any, user: Any) -> None:
+def test_a_poll_without_news_changes_nothing(member, user):
     token, secret = tokens.create(user, "script")
     query = {"token": token.pk, "seen": "none"}
     poll = {"headers": {"HX-Request": "true"}}
@@ -100,7 +98,7 @@ def test_a_poll_without_news_changes_nothing(member: Any, user: Any) -> None:
     assert member.get(reverse("api:clients"), query, **poll).status_code == 200
 
 
-def test_a_trial_is_the_tokens_first_run_once(member: Any, user: Any, schnell: Any) -> None:
+def test_a_trial_is_the_tokens_first_run_once(member, user, schnell):
     acme = make_project("Acme", ana="maker")
     token, _ = tokens.create(user, "script", project=acme)
     assert "Try it here: " in _read_page(member, token=token.pk)
@@ -112,9 +110,7 @@ def test_a_trial_is_the_tokens_first_run_once(member: Any, user: Any, schnell: A
     assert "Try it here: " not in _read_page(member, token=token.pk)
 
 
-def test_a_trial_is_refused_where_the_token_may_not_run(
-    member: Any, user: Any, stranger: Any, schnell: Any
-) -> None:
+def test_a_trial_is_refused_where_the_token_may_not_run(member, user, stranger, schnell):
     reading, _ = tokens.create(user, "reads", ["read"])
     viewing, _ = tokens.create(user, "views", project=make_project("Acme", ana="viewer"))
     theirs, _ = tokens.create(stranger, "theirs")

@@ -18,7 +18,7 @@ from runs.results import timeline
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
-from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call, send
+from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, send
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def end(run: Run, state: str, **more: Any) -> Run:
     return run
 
 
-def test_a_submit_creates_a_run_and_answers_like_the_queue(call: Call, endpoint: Any) -> None:
+def test_a_submit_creates_a_run_and_answers_like_the_queue(call, endpoint):
     response = call("POST", SUBMIT, {"prompt": "a cat", "seed": 2**70})
     run = Run.objects.get()
     assert (response.status_code, response.headers["x-fal-request-id"]) == (200, str(run.pk))
@@ -53,15 +53,13 @@ def test_a_submit_creates_a_run_and_answers_like_the_queue(call: Call, endpoint:
     assert moment.detail == "With the token “n8n”."
 
 
-def test_client_headers_are_stored_with_the_run(call: Call, endpoint: Any) -> None:
+def test_client_headers_are_stored_with_the_run(call, endpoint):
     sent_headers = {"X_Fal_Queue_Priority": "low", "x_app_fal_disable_fallback": "1"}
     assert call("POST", SUBMIT, {"prompt": "x"}, **sent_headers).status_code == 200
     assert Run.objects.get().options == {"priority": "low", "disable_fallback": True}
 
 
-def test_what_is_kept_at_fal_and_tried_again_is_the_callers_choice(
-    call: Call, endpoint: Any
-) -> None:
+def test_what_is_kept_at_fal_and_tried_again_is_the_callers_choice(call, endpoint):
     sent_headers = {
         "X_Fal_Store_IO": "0",
         "X_Fal_No_Retry": "yes",
@@ -90,22 +88,20 @@ def test_what_is_kept_at_fal_and_tried_again_is_the_callers_choice(
         ("x_app_fal_upload_policy", "{}"),
     ],
 )
-def test_a_header_that_cannot_be_passed_on_is_refused(
-    call: Call, endpoint: Any, name: str, value: str
-) -> None:
+def test_a_header_that_cannot_be_passed_on_is_refused(call, endpoint, name, value):
     response = call("POST", SUBMIT, {"prompt": "x"}, **{name: value})
     assert (response.status_code, response.headers["X-Fal-Error-Type"]) == (400, "bad_request")
     assert not Run.objects.exists()
 
 
-def test_an_unknown_header_of_fals_is_named(call: Call, endpoint: Any) -> None:
+def test_an_unknown_header_of_fals_is_named(call, endpoint):
     response = call("POST", SUBMIT, {"prompt": "x"}, X_Fal_Colour="red", X_Fal_Tags="a=b")
     assert response.headers["X-Vitrine-Ignored"] == "x-fal-colour"
     (moment,) = (m for m in timeline.moments(Run.objects.get()) if "not passed on" in m.what)
     assert moment.detail == "x-fal-colour"
 
 
-def test_priorities_and_tags_that_fal_would_ignore_are_named(call: Call, endpoint: Any) -> None:
+def test_priorities_and_tags_that_fal_would_ignore_are_named(call, endpoint):
     sent_headers = {"X_Fal_Queue_Priority": "urgent", "X_Fal_Tags": "Team=fox,job=12,b\u00e4r (1)"}
     response = call("POST", SUBMIT, {"prompt": "x"}, **sent_headers)
     run = Run.objects.get()
@@ -116,7 +112,7 @@ def test_priorities_and_tags_that_fal_would_ignore_are_named(call: Call, endpoin
     assert moment.detail == ignored
 
 
-def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
+def test_the_status_follows_the_run(call, endpoint):
     status_url = call("POST", SUBMIT).json()["status_url"]
     run = Run.objects.get()
     assert run.arguments == {}
@@ -140,7 +136,7 @@ def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
     assert "error" not in bodies[4]
 
 
-def test_metrics_that_were_read_do_not_change(call: Call, endpoint: Any) -> None:
+def test_metrics_that_were_read_do_not_change(call, endpoint):
     status_url = call("POST", SUBMIT).json()["status_url"]
     run = Run.objects.get()
     end(run, "succeeded", request_id="up-1", output={})  # a webhook has no metrics
@@ -150,7 +146,7 @@ def test_metrics_that_were_read_do_not_change(call: Call, endpoint: Any) -> None
         assert call("GET", status_url).json()["metrics"] == {"inference_time": 1.5}
 
 
-def test_a_result_is_the_unchanged_output(call: Call, endpoint: Any) -> None:
+def test_a_result_is_the_unchanged_output(call, endpoint):
     address = call("POST", SUBMIT).json()["response_url"]
     early = call("GET", address)
     assert (early.status_code, early.json()) == (400, {"detail": "Request is still in progress"})
@@ -183,9 +179,7 @@ def test_a_result_is_the_unchanged_output(call: Call, endpoint: Any) -> None:
         (RunFailed("It broke"), 500, {"detail": "It broke"}, None),
     ],
 )
-def test_an_error_is_passed_on_unchanged(
-    call: Call, endpoint: Any, error: Any, status: int, body: Any, kind: str | None
-) -> None:
+def test_an_error_is_passed_on_unchanged(call, endpoint, error, status, body, kind):
     handle = call("POST", SUBMIT).json()
     end(Run.objects.get(), "failed", error=error.as_json())
     response = call("GET", handle["response_url"])
@@ -196,7 +190,7 @@ def test_an_error_is_passed_on_unchanged(
     assert (completed["status"], completed["error"]) == ("COMPLETED", error.message)
 
 
-def test_a_refused_server_key_is_not_reported_as_the_callers(call: Call, endpoint: Any) -> None:
+def test_a_refused_server_key_is_not_reported_as_the_callers(call, endpoint):
     handle = call("POST", SUBMIT).json()
     error = AuthFailed("Invalid key 123:our-own", status=401, detail="Invalid key 123:our-own")
     end(Run.objects.get(), "failed", error=error.as_json())
@@ -206,7 +200,7 @@ def test_a_refused_server_key_is_not_reported_as_the_callers(call: Call, endpoin
         assert b"our-own" not in response.content
 
 
-def test_a_cancel_is_accepted_once(call: Call, endpoint: Any) -> None:
+def test_a_cancel_is_accepted_once(call, endpoint):
     handle = call("POST", SUBMIT).json()
     first, second = (call("PUT", handle["cancel_url"]) for _ in range(2))
     assert (first.status_code, first.json()) == (202, {"status": "CANCELLATION_REQUESTED"})
@@ -216,15 +210,13 @@ def test_a_cancel_is_accepted_once(call: Call, endpoint: Any) -> None:
     assert call("GET", handle["status_url"]).json()["error_type"] == "client_cancelled"
 
 
-def test_a_request_is_found_by_upstreams_id(call: Call, endpoint: Any) -> None:
+def test_a_request_is_found_by_upstreams_id(call, endpoint):
     call("POST", SUBMIT)
     end(Run.objects.get(), "succeeded", request_id="up-7", output={"a": 1})
     assert call("GET", f"{QUEUE}/fal-ai/flux/requests/up-7").json() == {"a": 1}
 
 
-def test_a_request_of_somebody_else_or_another_app_is_not_found(
-    call: Call, make_run: Any, stranger: Any, user: Any
-) -> None:
+def test_a_request_of_somebody_else_or_another_app_is_not_found(call, make_run, stranger, user):
     theirs, mine = make_run(user=stranger), make_run()
     for address in (
         f"{QUEUE}/fal-ai/flux/requests/{theirs.pk}",
@@ -241,14 +233,14 @@ def test_a_request_of_somebody_else_or_another_app_is_not_found(
     assert theirs.cancel_requested_at is None
 
 
-def test_the_end_of_a_submit_is_reported_to_its_webhook(call: Call, endpoint: Any) -> None:
+def test_the_end_of_a_submit_is_reported_to_its_webhook(call, endpoint):
     answer = call("POST", f"{SUBMIT}?fal_webhook=https%3A%2F%2Fexample.com%2Fhook").json()
     delivery = Delivery.objects.get()
     assert (delivery.address, delivery.state) == ("https://example.com/hook", "waiting")
     assert str(delivery.run_id) == answer["request_id"]
 
 
-def test_a_webhook_on_a_private_host_is_refused(call: Call, endpoint: Any) -> None:
+def test_a_webhook_on_a_private_host_is_refused(call, endpoint):
     response = call("POST", f"{SUBMIT}?fal_webhook=http%3A%2F%2F169.254.169.254%2F")
     assert response.status_code == 422
     assert "fal_webhook: " in response.json()["detail"]
@@ -256,7 +248,7 @@ def test_a_webhook_on_a_private_host_is_refused(call: Call, endpoint: Any) -> No
 
 
 @pytest.mark.parametrize("target", ["", "https://fal.run.evil.com/a/b", "http://fal.run/a/b"])
-def test_a_target_outside_fal_is_refused(call: Call, endpoint: Any, target: str) -> None:
+def test_a_target_outside_fal_is_refused(call, endpoint, target):
     response = call("POST", target, {})
     assert response.status_code == 400
     assert "x-fal-target-url" in response.json()["message"]
@@ -274,9 +266,7 @@ def test_a_target_outside_fal_is_refused(call: Call, endpoint: Any, target: str)
         ("GET", f"https://ws.fal.run/{FLUX}", "subscribe"),
     ],
 )
-def test_an_unsupported_target_names_what_is_supported(
-    call: Call, endpoint: Any, method: str, target: str, word: str
-) -> None:
+def test_an_unsupported_target_names_what_is_supported(call, endpoint, method, target, word):
     response = call(method, target)
     assert response.status_code == 501
     assert word in response.json()["detail"]
@@ -293,16 +283,14 @@ def test_an_unsupported_target_names_what_is_supported(
         (b"{}" + b" " * (17 << 20), 413),
     ],
 )
-def test_a_body_that_is_not_an_object_is_refused(
-    call: Call, endpoint: Any, body: bytes, status: int
-) -> None:
+def test_a_body_that_is_not_an_object_is_refused(call, endpoint, body, status):
     response = call("POST", SUBMIT, body)
     assert response.status_code == status
     assert response.json()["detail"]
     assert not Run.objects.exists()
 
 
-def test_characters_a_database_refuses_are_handled(call: Call, endpoint: Any) -> None:
+def test_characters_a_database_refuses_are_handled(call, endpoint):
     response = call("POST", SUBMIT, b'{"prompt": "a\\u0000b \\ud800"}')
     assert response.status_code < 500
     for target in (f"{QUEUE}/fal-ai/%00", f"{QUEUE}/a/b/requests/%00", f"{QUEUE}/x"):
@@ -310,7 +298,7 @@ def test_characters_a_database_refuses_are_handled(call: Call, endpoint: Any) ->
         assert response.status_code in {400, 404}
 
 
-def test_unknown_and_blocked_models_are_refused(call: Call, make_endpoint: Any) -> None:
+def test_unknown_and_blocked_models_are_refused(call, make_endpoint):
     unknown = call("POST", f"{QUEUE}/fal-ai/unknown", {})
     assert (unknown.status_code, unknown.json()["detail"]) == (
         404,
@@ -321,19 +309,19 @@ def test_unknown_and_blocked_models_are_refused(call: Call, make_endpoint: Any) 
     assert not Run.objects.exists()
 
 
-def test_other_methods_are_refused(call: Call, endpoint: Any) -> None:
+def test_other_methods_are_refused(call, endpoint):
     for method, target in (("DELETE", SUBMIT), ("GET", SUBMIT), ("POST", f"{SUBMIT}/requests/1")):
         response = call(method, target)
         assert (response.status_code, bool(response.headers["Allow"])) == (405, True)
 
 
-def test_addresses_of_our_files_are_stored_as_paths(call: Call, endpoint: Any) -> None:
+def test_addresses_of_our_files_are_stored_as_paths(call, endpoint):
     path = f"/uploads/{uuid.uuid4()}/x.png"
     call("POST", SUBMIT, {"image_url": f"http://localhost:9{path}", "prompt": " https://x.test "})
     assert Run.objects.get().arguments == {"image_url": path, "prompt": " https://x.test "}
 
 
-def test_answers_contain_our_own_addresses(user: Any, endpoint: Any) -> None:
+def test_answers_contain_our_own_addresses(user, endpoint):
     _, secret = tokens.create(user, "script", ["run"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
     address = f"/api/fal/queue/{FLUX}"
@@ -344,15 +332,13 @@ def test_answers_contain_our_own_addresses(user: Any, endpoint: Any) -> None:
     assert browser.put(handle["cancel_url"]).status_code == 202
 
 
-def test_an_answer_takes_few_queries(
-    call: Call, endpoint: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_an_answer_takes_few_queries(call, endpoint, django_assert_max_num_queries):
     handle = call("POST", SUBMIT).json()
     with django_assert_max_num_queries(2):
         call("GET", handle["status_url"])
 
 
-def test_the_proxy_needs_a_valid_token_with_its_scope(endpoint: Any, user: Any) -> None:
+def test_the_proxy_needs_a_valid_token_with_its_scope(endpoint, user):
     _, reading = tokens.create(user, "reader", ["read"])
     for header, status in (
         ("", 401),
@@ -383,14 +369,12 @@ def test_the_proxy_needs_a_valid_token_with_its_scope(endpoint: Any, user: Any) 
         ({"Sec_Fetch_Site": "none"}, 403),
     ],
 )
-def test_a_login_is_accepted_only_from_our_own_pages(
-    member: Client, endpoint: Any, headers: dict[str, str], status: int
-) -> None:
+def test_a_login_is_accepted_only_from_our_own_pages(member, endpoint, headers, status):
     assert send(member, "POST", SUBMIT, {}, **headers).status_code == status
     assert Run.objects.count() == (status == 200)
 
 
-def test_an_invalid_token_is_not_replaced_by_the_login(member: Client, endpoint: Any) -> None:
+def test_an_invalid_token_is_not_replaced_by_the_login(member, endpoint):
     headers = {"Sec_Fetch_Site": "same-origin", "Authorization": "Key a:b"}
     assert send(member, "POST", SUBMIT, {}, **headers).status_code == 401
 
@@ -398,9 +382,7 @@ def test_an_invalid_token_is_not_replaced_by_the_login(member: Client, endpoint:
 # Streams and live sessions through the proxy.
 
 
-def test_a_stream_creates_a_run_sent_by_the_gateway(
-    call: Call, endpoint: Any, settings: Any
-) -> None:
+def test_a_stream_creates_a_run_sent_by_the_gateway(call, endpoint, settings):
     settings.GATEWAY_URL = "http://127.0.0.1:1"
     response = call("POST", f"https://fal.run/{FLUX}/stream", {"prompt": "a cat"})
     run = Run.objects.get()
@@ -416,7 +398,7 @@ def test_a_stream_creates_a_run_sent_by_the_gateway(
     assert moment.detail == "With the token “n8n”."
 
 
-def test_streams_are_refused_above_the_run_limit(call: Call, endpoint: Any, settings: Any) -> None:
+def test_streams_are_refused_above_the_run_limit(call, endpoint, settings):
     settings.GATEWAY_URL, settings.RUNS_AT_ONCE_PER_USER = "http://127.0.0.1:1", 1
     call("POST", f"https://fal.run/{FLUX}/stream", {})
     response = call("POST", f"https://fal.run/{FLUX}/stream", {})
@@ -425,7 +407,7 @@ def test_streams_are_refused_above_the_run_limit(call: Call, endpoint: Any, sett
     assert Run.objects.count() == 1
 
 
-def test_a_status_stream_starts_with_the_current_status(call: Call, endpoint: Any) -> None:
+def test_a_status_stream_starts_with_the_current_status(call, endpoint):
     status_url = call("POST", SUBMIT).json()["status_url"]
     response = call("GET", f"{status_url}/stream?logs=1")
     assert response.headers["Content-Type"].startswith("text/event-stream")
@@ -437,7 +419,7 @@ def test_a_status_stream_starts_with_the_current_status(call: Call, endpoint: An
 TOKENS = "https://rest.fal.ai/tokens/"
 
 
-def test_tokens_for_live_sessions_are_signed_by_us(call: Call, settings: Any, user: Any) -> None:
+def test_tokens_for_live_sessions_are_signed_by_us(call, settings, user):
     settings.REALTIME_URL = "wss://vitrine.test/live"
     token = call("POST", TOKENS, {"allowed_apps": ["flux"], "token_expiration": 120}).json()
     older = call("POST", f"{TOKENS}realtime", {"allowed_apps": [f"{FLUX}/realtime"]}).json()
@@ -458,6 +440,6 @@ def test_tokens_for_live_sessions_are_signed_by_us(call: Call, settings: Any, us
 
 
 @pytest.mark.parametrize("body", [{}, {"allowed_apps": []}, {"allowed_apps": ["a/"]}, [1], "x"])
-def test_a_live_token_needs_valid_apps(call: Call, settings: Any, body: Any) -> None:
+def test_a_live_token_needs_valid_apps(call, settings, body):
     settings.REALTIME_URL = "wss://vitrine.test/live"
     assert call("POST", TOKENS, body).status_code == 422

@@ -13,7 +13,7 @@ from api.fal_proxy import parts as proxy_parts
 from api.models import ProxyPart
 from runs.files.uploads import MAX_BYTES
 from runs.models import Run, Upload
-from tests.api.views.proxy_call import SUBMIT, Call, send
+from tests.api.views.proxy_call import SUBMIT, send
 
 pytestmark = pytest.mark.django_db
 
@@ -21,9 +21,7 @@ INITIATE = "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * (2 << 20)
 
 
-def test_an_uploaded_file_can_be_an_input(
-    call: Call, endpoint: Any, member: Client, stranger: Any
-) -> None:
+def test_an_uploaded_file_can_be_an_input(call, endpoint, member, stranger):
     initiated = [
         call("POST", INITIATE, {"file_name": "a b.png", "content_type": "image/png"}).json()
     ]
@@ -41,7 +39,7 @@ def test_an_uploaded_file_can_be_an_input(
     assert member.get(first).status_code == 404
 
 
-def test_a_file_of_somebody_else_cannot_be_used(call: Call, endpoint: Any, stranger: Any) -> None:
+def test_a_file_of_somebody_else_cannot_be_used(call, endpoint, stranger):
     _, secret = tokens.create(stranger, "n8n", ["run"])
     theirs = send(Client(headers={"Authorization": f"Key {secret}"}), "POST", INITIATE, {}).json()
     Client().put(theirs["upload_url"], PNG)
@@ -49,7 +47,7 @@ def test_a_file_of_somebody_else_cannot_be_used(call: Call, endpoint: Any, stran
     assert Run.objects.get().arguments == {"image_url": theirs["file_url"]}
 
 
-def test_a_page_of_another_site_may_send_its_file(call: Call) -> None:
+def test_a_page_of_another_site_may_send_its_file(call):
     """A page of an app, whose own server called the proxy, sends its file to us directly."""
     address = call("POST", INITIATE, {"file_name": "x.png"}).json()["upload_url"]
     parted = call("POST", INITIATE.replace("initiate?", "initiate-multipart?"), {}).json()
@@ -73,7 +71,7 @@ def test_a_page_of_another_site_may_send_its_file(call: Call) -> None:
         assert "Access-Control-Allow-Credentials" not in response.headers
 
 
-def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
+def test_a_bad_ticket_or_file_is_refused(call):
     initiated = call("POST", INITIATE, {"file_name": "x.png"}).json()
     for address, body, status in (
         (initiated["upload_url"] + "x", PNG, 403),
@@ -89,9 +87,7 @@ PARTS = INITIATE.replace("initiate?", "initiate-multipart?")
 JSON = "application/json"
 
 
-def test_a_file_can_be_uploaded_in_parts(
-    call: Call, endpoint: Any, settings: Any, tmp_path: Any
-) -> None:
+def test_a_file_can_be_uploaded_in_parts(call, endpoint, settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
     initiated = call("POST", PARTS, {"file_name": "film.png", "content_type": "image/png"}).json()
     address = initiated["upload_url"]
@@ -122,9 +118,7 @@ def test_a_file_can_be_uploaded_in_parts(
     assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
 
 
-def test_parts_are_limited_and_purged(
-    call: Call, endpoint: Any, settings: Any, tmp_path: Any
-) -> None:
+def test_parts_are_limited_and_purged(call, endpoint, settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
     address = call("POST", PARTS, {"file_name": "film.png"}).json()["upload_url"]
     for path, status in (("/0", 422), ("/1001", 422), ("x/1", 403)):

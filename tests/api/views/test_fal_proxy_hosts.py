@@ -8,7 +8,7 @@ from django.test import Client
 from api import tokens
 from api.models import Token
 from runs.models import Run, Upload
-from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call
+from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def submit(browser: Client, host: str = "queue.fal.run", **headers: str) -> Any:
     return browser.post(path, {"prompt": "x"}, content_type="application/json", headers=headers)
 
 
-def test_addresses_carry_the_host_under_which_the_caller_came(browser: Client) -> None:
+def test_addresses_carry_the_host_under_which_the_caller_came(browser):
     ours = f"http://testserver{HOSTS}/queue.fal.run"
     for forwarded, base in (
         ({"X-Forwarded-Host": "queue.fal.run"}, QUEUE),
@@ -44,7 +44,7 @@ def test_addresses_carry_the_host_under_which_the_caller_came(browser: Client) -
 
 
 @pytest.mark.parametrize("host", ["evil.test", "fal.run.evil.test", "127.0.0.1", "v3b.fal.media"])
-def test_other_hosts_are_refused(browser: Client, host: str) -> None:
+def test_other_hosts_are_refused(browser, host):
     assert submit(browser, host).status_code == 400
     assert not Run.objects.exists()
 
@@ -64,9 +64,7 @@ def test_other_hosts_are_refused(browser: Client, host: str) -> None:
         "fal-ai/./dev",
     ],
 )
-def test_an_id_that_carries_an_address_is_refused(
-    browser: Client, call: Call, endpoint_id: str
-) -> None:
+def test_an_id_that_carries_an_address_is_refused(browser, call, endpoint_id):
     for path in (f"{HOSTS}/queue.fal.run/", f"{HOSTS}/fal.run/", "/api/fal/queue/"):
         response = browser.post(path + endpoint_id, {}, content_type="application/json")
         assert (response.status_code, "location" in response.headers) == (400, False), path
@@ -85,7 +83,7 @@ def upload(token: str, path: str, body: bytes, **headers: str) -> Any:
     return Client().post(cdn, body, content_type="image/png", headers=named)
 
 
-def test_fals_python_client_uploads_a_file(browser: Client, call: Call) -> None:
+def test_fals_python_client_uploads_a_file(browser, call):
     given = authorize(browser, **{"X-Forwarded-Host": "rest.fal.ai"})
     assert (given["token_type"], given["base_url"]) == ("Bearer", "https://v3.fal.media")
     assert authorize(browser)["base_url"] == f"http://testserver{HOSTS}/v3.fal.media"
@@ -96,9 +94,7 @@ def test_fals_python_client_uploads_a_file(browser: Client, call: Call) -> None:
     assert Run.objects.get().arguments == {"image_url": stored.get_absolute_url()}
 
 
-def test_fals_python_client_uploads_parts(
-    browser: Client, call: Call, settings: Any, tmp_path: Any
-) -> None:
+def test_fals_python_client_uploads_parts(browser, call, settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
     token = authorize(browser)["token"]
     upload_token = upload(token, "files/upload/multipart", b"").json()
@@ -117,9 +113,7 @@ def test_fals_python_client_uploads_parts(
     assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
 
 
-def test_uploads_need_a_token_for_them_that_is_still_good(
-    browser: Client, call: Call, user: Any, settings: Any
-) -> None:
+def test_uploads_need_a_token_for_them_that_is_still_good(browser, call, user, settings):
     settings.REALTIME_URL = "wss://vitrine.test/live"
     live = call("POST", "https://rest.fal.ai/tokens/", {"allowed_apps": ["fal-ai/flux"]}).json()
     token = authorize(browser)["token"]

@@ -62,7 +62,7 @@ def status_of(address: str) -> int:
     return Client().head(address).status_code
 
 
-def test_only_the_files_addresses_differ_from_upstreams_text(call: Call, run: Run) -> None:
+def test_only_the_files_addresses_differ_from_upstreams_text(call, run):
     text = result_of(call, run).content.decode()
     address = address_of(call, run)
     assert address.startswith("http://testserver/api/fal/results/")
@@ -73,7 +73,7 @@ def test_only_the_files_addresses_differ_from_upstreams_text(call: Call, run: Ru
     assert OTHER in text
 
 
-def test_a_file_opens_without_a_token_in_whole_and_in_parts(call: Call, run: Run) -> None:
+def test_a_file_opens_without_a_token_in_whole_and_in_parts(call, run):
     address = address_of(call, run)
     whole = Client().get(address)
     part = Client().get(address, headers={"Range": "bytes=2-3"})
@@ -84,7 +84,7 @@ def test_a_file_opens_without_a_token_in_whole_and_in_parts(call: Call, run: Run
     assert "sandbox" in whole.headers["Content-Security-Policy"]
 
 
-def test_a_file_closes_with_its_token(call: Call, run: Run) -> None:
+def test_a_file_closes_with_its_token(call, run):
     address = address_of(call, run)
     token = Token.objects.get()
     assert status_of(address) == 200
@@ -96,7 +96,7 @@ def test_a_file_closes_with_its_token(call: Call, run: Run) -> None:
     assert status_of(address) == 404
 
 
-def test_a_file_closes_with_its_run_or_its_user(call: Call, run: Run, user: Any) -> None:
+def test_a_file_closes_with_its_run_or_its_user(call, run, user):
     address = address_of(call, run)
     user.is_active = False
     user.save()
@@ -108,9 +108,7 @@ def test_a_file_closes_with_its_run_or_its_user(call: Call, run: Run, user: Any)
 
 
 @pytest.mark.parametrize("is_bound", [True, False])
-def test_a_file_closes_with_the_membership(
-    make_run: Any, endpoint: Any, user: Any, stranger: Any, is_bound: bool
-) -> None:
+def test_a_file_closes_with_the_membership(make_run, endpoint, user, stranger, is_bound):
     project = make_project("Acme", **{stranger.username: "manager", user.username: "maker"})
     run = make_run(endpoint=endpoint, state="succeeded", output={"url": URL}, project=project)
     keep(run)
@@ -122,13 +120,13 @@ def test_a_file_closes_with_the_membership(
     assert status_of(address) == 404
 
 
-def test_a_changed_address_opens_nothing(call: Call, run: Run) -> None:
+def test_a_changed_address_opens_nothing(call, run):
     signed = address_of(call, run).split("/")[-2]
     for forged in (signed[:-1], f"{signed}x", signed.rpartition(":")[0], "x"):
         assert status_of(f"/api/fal/results/{forged}/mill.png") == 404
 
 
-def test_a_login_gets_the_addresses_that_pages_use(member: Client, run: Run) -> None:
+def test_a_login_gets_the_addresses_that_pages_use(member, run):
     headers = {"Sec-Fetch-Site": "same-origin"}
     answer = send(member, "GET", f"{QUEUE}/{FLUX}/requests/{run.pk}", **headers)
     address = answer.json()["images"][0]["url"]
@@ -137,7 +135,7 @@ def test_a_login_gets_the_addresses_that_pages_use(member: Client, run: Run) -> 
     assert status_of(address) == 302
 
 
-def test_a_file_that_is_not_copied_yet_is_waited_for_at_most_shortly(call: Call, run: Run) -> None:
+def test_a_file_that_is_not_copied_yet_is_waited_for_at_most_shortly(call, run):
     run.artifacts.update(state="remote", file="")
     first = result_of(call, run)
     assert first.headers[HEADER].split(" ")[:2] == [str(run.pk), "0"]
@@ -146,7 +144,7 @@ def test_a_file_that_is_not_copied_yet_is_waited_for_at_most_shortly(call: Call,
     assert HEADER not in result_of(call, run).headers
 
 
-def test_a_results_file_can_be_an_input(call: Call, run: Run) -> None:
+def test_a_results_file_can_be_an_input(call, run):
     address = address_of(call, run)
     call("POST", SUBMIT, {"image_url": address, "more": [address, f"see {address}"]})
     page = f"/runs/{run.pk}/artifacts/0/"

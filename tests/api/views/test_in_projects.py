@@ -46,7 +46,7 @@ def complete(browser: Client, query: str = "") -> Any:
     return browser.post(f"{COMPLETIONS}{query}", json.dumps(CHAT), content_type="application/json")
 
 
-def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endpoint: Any) -> None:
+def test_openai_lists_what_no_rule_locks_in_the_project(acme, make_endpoint):
     make_endpoint("bolt/long", SHORT)
     models = "/api/openai/v1/models"
 
@@ -76,9 +76,7 @@ def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endp
     ("is_bound", "query", "lands_in"),
     [(False, "", None), (False, "?project=acme", "acme"), (True, "", "acme")],
 )
-def test_a_call_is_a_run_of_the_project(
-    acme: Project, send: Any, is_bound: bool, query: str, lands_in: str | None
-) -> None:
+def test_a_call_is_a_run_of_the_project(acme, send, is_bound, query, lands_in):
     response = send(client_of("ana", acme if is_bound else None), query)
     # the middleware then holds the call
     assert response.status_code == (200 if send is submit else 504)
@@ -94,9 +92,7 @@ def test_a_call_is_a_run_of_the_project(
         ("sam", "?project=acme", "You are not a member of a project “acme”"),
     ],
 )
-def test_a_refusal_says_why_in_the_clients_format(
-    acme: Project, send: Any, who: str, query: str, words: str
-) -> None:
+def test_a_refusal_says_why_in_the_clients_format(acme, send, who, query, words):
     response = send(client_of(who), query)
     assert response.status_code == 403
     body = response.json()
@@ -105,7 +101,7 @@ def test_a_refusal_says_why_in_the_clients_format(
 
 
 @pytest.mark.parametrize("send", [submit, complete])
-def test_a_bound_token_ends_with_the_membership(acme: Project, send: Any) -> None:
+def test_a_bound_token_ends_with_the_membership(acme, send):
     browser = client_of("ana", acme)
     Membership.objects.get(project=acme, user=person("ana")).delete()
     response = send(browser)
@@ -113,7 +109,7 @@ def test_a_bound_token_ends_with_the_membership(acme: Project, send: Any) -> Non
     assert "no longer a member" in response.content.decode()
 
 
-def test_a_bound_token_finds_no_request_of_another_project(acme: Project) -> None:
+def test_a_bound_token_finds_no_request_of_another_project(acme):
     free, bound = client_of("ana"), client_of("ana", acme)
     request_id = submit(free).json()["request_id"]
     status = f"https://queue.fal.run/fal-ai/flux/requests/{request_id}/status"
@@ -124,7 +120,7 @@ def test_a_bound_token_finds_no_request_of_another_project(acme: Project) -> Non
     assert bound.get(f"{COMPLETIONS}/{completion}").status_code == 404
 
 
-def test_a_login_on_a_page_of_ours_may_name_its_project(acme: Project) -> None:
+def test_a_login_on_a_page_of_ours_may_name_its_project(acme):
     for who, status in (("ana", 200), ("sam", 403)):
         browser = Client(headers={"Sec-Fetch-Site": "same-origin"})
         browser.force_login(person(who))
@@ -134,7 +130,7 @@ def test_a_login_on_a_page_of_ours_may_name_its_project(acme: Project) -> None:
     assert Run.objects.get().project == acme
 
 
-def test_a_file_lies_in_the_project_that_its_announcement_named(acme: Project) -> None:
+def test_a_file_lies_in_the_project_that_its_announcement_named(acme):
     announced = submit(client_of("ana", acme), target=INITIATE).json()
     assert Client().put(announced["upload_url"], b"x").status_code == 200
     assert Upload.objects.get().project == acme

@@ -1,7 +1,6 @@
 """The page of tokens shows a new token once, and can undo a revocation."""
 
 import re
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -14,7 +13,7 @@ pytestmark = pytest.mark.django_db
 SECRET = re.compile(r"vitrine_[A-Za-z0-9_-]{43}")
 
 
-def test_a_created_token_is_shown_once(member: Any, user: Any) -> None:
+def test_a_created_token_is_shown_once(member, user):
     values = {"name": "script", "scope": ["read"], "days": "30"}
     response = member.post(reverse("api:tokens"), values)
     (secret,) = set(SECRET.findall(response.content.decode()))
@@ -25,7 +24,7 @@ def test_a_created_token_is_shown_once(member: Any, user: Any) -> None:
     assert not SECRET.search(member.get(reverse("api:tokens")).content.decode())
 
 
-def test_a_refused_form_keeps_its_values_and_shows_the_reason(member: Any, user: Any) -> None:
+def test_a_refused_form_keeps_its_values_and_shows_the_reason(member, user):
     tokens.create(user, "script")
     values = {"name": "script", "scope": ["curate"], "days": "365"}
     response = member.post(reverse("api:tokens"), values)
@@ -38,7 +37,7 @@ def test_a_refused_form_keeps_its_values_and_shows_the_reason(member: Any, user:
     assert Token.objects.count() == 1
 
 
-def test_a_revocation_can_be_undone(member: Any, user: Any) -> None:
+def test_a_revocation_can_be_undone(member, user):
     token, secret = tokens.create(user, "script")
     page = member.post(reverse("api:token-revocation", args=[token.pk]), follow=True)
     assert page.content.decode().count("The token is revoked") == 1
@@ -49,12 +48,12 @@ def test_a_revocation_can_be_undone(member: Any, user: Any) -> None:
     assert tokens.authenticate(secret) is not None
 
 
-def test_a_token_of_somebody_else_is_not_listed(member: Any, stranger: Any) -> None:
+def test_a_token_of_somebody_else_is_not_listed(member, stranger):
     tokens.create(stranger, "theirs")
     assert "theirs" not in member.get(reverse("api:tokens")).content.decode()
 
 
-def test_a_token_may_be_bound_to_a_project(member: Any, user: Any) -> None:
+def test_a_token_may_be_bound_to_a_project(member, user):
     acme, other = make_project("Acme", ana="maker"), make_project("Other", ben="maker")
     page = member.get(reverse("api:tokens")).content.decode()
     assert "All my projects" in page

@@ -75,7 +75,7 @@ def policy(ui: dict[str, Any]) -> str:
     )
 
 
-def test_a_result_is_shown_in_the_conversation_and_opens_in_vitrine(aurora: Page) -> None:
+def test_a_result_is_shown_in_the_conversation_and_opens_in_vitrine(aurora):
     prompt(aurora).fill("a lighthouse")
     prompt(aurora).press("Control+Enter")
     done = f"#stage [data-title='a lighthouse']{DONE}"

@@ -8,12 +8,10 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from config.starting import issuers
 from tests.accounts.issuers import honest
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.contexts import Contexts
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
@@ -44,9 +42,7 @@ def log_in_at_acme(page: Page, subject: str) -> None:
     page.wait_for_url("http://localhost:*/**")
 
 
-def test_account_is_made_and_found_again(
-    contexts: Contexts, live_server: LiveServer, acme: str
-) -> None:
+def test_account_is_made_and_found_again(contexts, live_server, acme):
     subject = "journey"
     honest.tell(acme, subject, email=f"{subject}@example.com", email_verified=True, name="Ana Lima")
     context = contexts.take(base_url=live_server.url, viewport=PHONE, color_scheme="dark")

@@ -4,11 +4,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from playwright.sync_api import CDPSession, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from tests.accounts.second_factor.journeys import PASSKEYS
 from tests.browser.axe import assert_usable
-from tests.browser.contexts import Contexts
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a lighthouse at dusk"
@@ -59,9 +57,7 @@ def press(page: Page, name: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_passkey_is_added_logs_in_and_is_removed(
-    contexts: Contexts, live_server: LiveServer, ana: User
-) -> None:
+def test_a_passkey_is_added_logs_in_and_is_removed(contexts, live_server, ana):
     page = contexts.take(base_url=live_server.url).new_page()
     page.goto("/login/?next=/account/")
     session, device = add_device(page)

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import axe
 from tests.browser.hand import Hand
-from tests.browser.journeys import PHONE, Open, open_page
+from tests.browser.journeys import PHONE, open_page
 from tests.browser.waiting import eventually
 
 __all__ = ["open_page"]
@@ -36,7 +36,7 @@ CAMERA = "() => camera.position.clone().sub(controls.target).normalize().toArray
 
 
 @pytest.mark.exhaustive
-def test_meshes_turn_together_in_frames_that_can_do_nothing_else(open_page: Open) -> None:
+def test_meshes_turn_together_in_frames_that_can_do_nothing_else(open_page):
     page = open_page(f"/compare/new/?model=sandbox/relief/text-to-3d&input={INPUT}")
     page.locator("#row-values").fill("a vase\na chair")
     page.goto(run_plan(page))
@@ -71,7 +71,7 @@ def test_meshes_turn_together_in_frames_that_can_do_nothing_else(open_page: Open
 # Judging a board's results by keys, on one scale at a time.
 
 
-def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
+def test_keys_say_what_is_thought_of_a_result(open_page):
     page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
     board = run_plan(page)
     page.goto(f"{board}judge/")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import Open, open_page
+from tests.browser.journeys import open_page
 from tests.browser.media import drop, png
 from tests.browser.waiting import Held, eventually
 
@@ -32,7 +32,7 @@ def paste(target: Locator, text: str) -> None:
     )
 
 
-def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) -> None:
+def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page):
     page = open_page(f"/compare/new/?{DRIFT}")
     page.locator("[name='reuse']").uncheck()
     prompt = page.locator("[name='shared.prompt']")
@@ -84,7 +84,7 @@ def arguments_of(page: Page, run: str) -> dict[str, str]:
 
 
 @pytest.mark.exhaustive
-def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
+def test_a_wide_board_draws_what_comes_into_view(open_page):
     page = open_page("/compare/new/?model=sandbox/aurora/lite")
     page.locator("#column-field").select_option("prompt")
     page.locator("#column-values").fill("\n".join(f"boat {n}" for n in range(30)))

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Collection, Endpoint, Favourite
 from tests.browser.axe import assert_clean
-from tests.browser.contexts import Contexts
 from tests.browser.dragging import drag
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.waiting import eventually
@@ -22,7 +21,7 @@ def search_box(page: Page) -> Any:
     return page.get_by_role("searchbox", name="Search models")
 
 
-def test_htmx_comes_with_the_first_sign_of_a_person(open_page: Open) -> None:
+def test_htmx_comes_with_the_first_sign_of_a_person(open_page):
     page = open_page("/models/")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.htmx === undefined")
@@ -40,7 +39,7 @@ def test_htmx_comes_with_the_first_sign_of_a_person(open_page: Open) -> None:
     assert moved == 0
 
 
-def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:
+def test_results_follow_the_typing_and_the_caret_stays(open_page):
     page = open_page("/models/?tag=slow")
     expect(page.locator("article.card")).to_have_count(20)
     box = search_box(page)
@@ -62,7 +61,7 @@ def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:
     expect(search_box(page)).to_have_value("kling")
 
 
-def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
+def test_by_keyboard_alone_from_the_front_to_a_model(open_page):
     page = open_page("/")
     page.keyboard.press("/")
     expect(search_box(page)).to_be_focused()
@@ -86,7 +85,7 @@ def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     assert page.url.endswith("/models/fal-ai/kling-30/run/")
 
 
-def test_a_phone_begins_with_pictures_and_has_the_tools_in_one_line(open_page: Open) -> None:
+def test_a_phone_begins_with_pictures_and_has_the_tools_in_one_line(open_page):
     page = open_page("/models/", PHONE)
     picture = page.locator(".card").first.bounding_box()
     assert picture
@@ -103,9 +102,7 @@ def test_a_phone_begins_with_pictures_and_has_the_tools_in_one_line(open_page: O
     assert_clean(page)
 
 
-def test_a_star_turns_in_all_tabs_is_undone_and_turns_back_when_refused(
-    open_page: Open, contexts: Contexts
-) -> None:
+def test_a_star_turns_in_all_tabs_is_undone_and_turns_back_when_refused(open_page, contexts):
     page = open_page("/")
     other = page.context.new_page()
     other.goto(page.url)
@@ -138,7 +135,7 @@ def order() -> list[str]:
     return [item.endpoint.display_name for item in items]
 
 
-def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curate: Open) -> None:
+def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curate):
     page = curate(EDIT)
     assert order()[:3] == ["Kling 0", "Flux 1", "Flux 2"]
     page.get_by_role("button", name="Move Flux 1 up").focus()
@@ -159,7 +156,7 @@ def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curat
     expect(page.get_by_label("Note on Kling 0")).to_have_value("For quick tries")
 
 
-def test_models_are_approved_together(curate: Open) -> None:
+def test_models_are_approved_together(curate):
     page = curate("/models/")
     page.get_by_role("link", name="Select").press("Enter")
     for name in ("Flux 1", "Flux 2", "Flux 3"):
@@ -176,7 +173,7 @@ def test_models_are_approved_together(curate: Open) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_no_card_cuts_its_price(open_page: Open, size: tuple[int, int]) -> None:
+def test_no_card_cuts_its_price(open_page, size):
     listed = [("0.00111", "compute second"), ("0.0123", "1000 characters"), ("1.25", "5 seconds")]
     for number, (amount, unit) in enumerate(listed):
         models = Endpoint.objects.filter(position__in=range(number, 60, 3))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import Open, open_page
+from tests.browser.journeys import open_page
 from tests.browser.waiting import Held
 
 __all__ = ["open_page"]
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.exhaustive
-def test_a_few_letters_jump_to_a_model_and_do_an_action_from_anywhere(open_page: Open) -> None:
+def test_a_few_letters_jump_to_a_model_and_do_an_action_from_anywhere(open_page):
     page = open_page("/models/")
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Jump to")
@@ -41,7 +41,7 @@ def test_a_few_letters_jump_to_a_model_and_do_an_action_from_anywhere(open_page:
 
 
 @pytest.mark.exhaustive
-def test_enter_takes_nothing_from_a_list_that_is_still_loading(open_page: Open) -> None:
+def test_enter_takes_nothing_from_a_list_that_is_still_loading(open_page):
     """Enter ignores the list until the answer to the text that is now in the field has come."""
     page = open_page("/models/")
     page.keyboard.press("Control+k")

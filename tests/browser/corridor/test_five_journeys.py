@@ -17,10 +17,10 @@ from features.spending.models import Budget
 from runs.models import Run
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
-from tests.browser.hand import Hand, Record
-from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page, prompt
+from tests.browser.hand import Hand
+from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, open_page, prompt
 from tests.browser.media import begin_drag
-from tests.browser.people.house import Browsers, browsers, invite, join
+from tests.browser.people.house import browsers, invite, join
 from tests.processes import until
 from tests.projects.people import logged_in, make_project, person
 from tests.sampling import sample
@@ -41,9 +41,7 @@ def touch(size: Size) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_newcomers_first_result(
-    browsers: Browsers, session: list[Any], size: Size, record_property: Record
-) -> None:
+def test_a_newcomers_first_result(browsers, session, size, record_property):
     page = browsers.open(**touch(size))
     join(page, invite(browsers.open(session)), f"nora-{uuid.uuid4().hex[:6]}")
     page.goto("/")
@@ -81,7 +79,7 @@ def made_again(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_renamed_file_is_made_again(open_page: Open, size: Size, record_property: Record) -> None:
+def test_a_renamed_file_is_made_again(open_page, size, record_property):
     page = open_page("/models/", has_touch=size == PHONE, size=size)
     file = make_result(page)
     hand = Hand(page)
@@ -96,9 +94,7 @@ def test_a_renamed_file_is_made_again(open_page: Open, size: Size, record_proper
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
-    open_page: Open, size: Size, record_property: Record
-) -> None:
+def test_a_poster_in_eight_variations_of_which_a_client_sees_five(open_page, size, record_property):
     page = open_page("/models/sandbox/aurora/lite/", has_touch=size == PHONE, size=size)
     hand = Hand(page)
     hand.type(prompt(page), "A harbour at dawn")
@@ -123,7 +119,7 @@ def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_which_model_for_landscapes(open_page: Open, size: Size, record_property: Record) -> None:
+def test_which_model_for_landscapes(open_page, size, record_property):
     page = open_page("/", has_touch=size == PHONE, size=size)
     hand = Hand(page)
     hand.type(page.get_by_label("What you want to make"), "a landscape")
@@ -176,12 +172,8 @@ def open_as(contexts: Contexts, server: LiveServer, client: Client, size: Size) 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_money_is_asked_for_allowed_and_used(
-    contexts: Contexts,
-    live_server: LiveServer,
-    expensive_model: Endpoint,
-    size: Size,
-    record_property: Record,
-) -> None:
+    contexts, live_server, expensive_model, size, record_property
+):
     fox = make_project("Fox", ana="maker", mia="manager")
     Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
     ana = open_as(contexts, live_server, logged_in(person("ana")), size)
@@ -214,8 +206,8 @@ def test_money_is_asked_for_allowed_and_used(
 
 @pytest.mark.exhaustive
 def test_neither_a_no_nor_another_press_of_run_allows_an_unknown_cost(
-    contexts: Contexts, live_server: LiveServer, member: Client, expensive_model: Endpoint
-) -> None:
+    contexts, live_server, member, expensive_model
+):
     Endpoint.objects.filter(pk=expensive_model.pk).update(unit_price_usd=None)
     Budget.objects.create(scope="house", limit=100)
     page = open_as(contexts, live_server, member, WIDE)

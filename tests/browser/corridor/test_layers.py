@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from runs.models import Run
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, Open
+from tests.browser.gallery import PHONE
 from tests.browser.library.test_viewer import store
 from tests.browser.media import png
 from tests.browser.waiting import eventually
@@ -44,9 +44,7 @@ def wait_for_entries(page: Page, number: int) -> None:
         ("/runs/{run}/", ".run-actions [data-share-verb]"),
     ],
 )
-def test_a_layer_closes_by_its_button_and_by_back(
-    open_page: Open, run: Run, address: str, opener: str
-) -> None:
+def test_a_layer_closes_by_its_button_and_by_back(open_page, run, address, opener):
     page = open_page("/models/", PHONE)
     page.goto(page.url.replace("/models/", address.format(run=run.pk)))
     place, layers = page.url, page.locator(OPEN)
@@ -63,9 +61,7 @@ def test_a_layer_closes_by_its_button_and_by_back(
     assert page.url != place
 
 
-def test_back_closes_what_lies_on_top_and_the_page_does_not_load_again(
-    open_page: Open, run: Run
-) -> None:
+def test_back_closes_what_lies_on_top_and_the_page_does_not_load_again(open_page, run):
     page = open_page("/runs/?as=wall", PHONE)
     page.evaluate("window.isSame = true")
     page.locator("a[data-view]").first.tap()
@@ -80,7 +76,7 @@ def test_back_closes_what_lies_on_top_and_the_page_does_not_load_again(
     assert page.evaluate("window.isSame")
 
 
-def test_a_page_that_was_left_from_a_menu_comes_back_without_it(open_page: Open, run: Run) -> None:
+def test_a_page_that_was_left_from_a_menu_comes_back_without_it(open_page, run):
     page = open_page("/models/", PHONE)
     page.goto(page.url.replace("/models/", "/runs/"))
     page.locator(".head nav .menu > summary").tap()

@@ -9,7 +9,7 @@ from schemas import Field, build, contract, decode_post
 from schemas.exact import identical
 from schemas.validation import validate
 from tests.browser.dragging import drag
-from tests.browser.forms import Show, form_of, send_form
+from tests.browser.forms import form_of, send_form
 from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.schemas import strategies
@@ -33,7 +33,7 @@ BENCH = {
 
 
 @pytest.mark.parametrize("name", sample(document_ids(), 0, by_seed=1))
-def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str) -> None:
+def test_chromium_without_script_posts_the_same_arguments(show, name):
     from hypothesis import Phase, given, settings
 
     contract, root = form_of(name)
@@ -50,7 +50,7 @@ def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str)
         assert identical(send_form(page, root), value), value
 
 
-def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None:
+def test_rows_are_added_copied_moved_and_removed(show, kit):
     page = show(kit, {"prompt": "p", "loras": [{"path": "one", "how": "b"}]})
     rows = page.locator("form-rows[data-name=loras] > .rows > .row")
     page.get_by_role("button", name="Add LoRA").click()
@@ -72,7 +72,7 @@ def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None
     }
 
 
-def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
+def test_problems_get_the_focus_and_lead_to_their_field(show):
     contract, root = form_of("lab/diffusion")
     value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}
     page = show(root, value, problems=validate(contract, value, root))
@@ -97,9 +97,7 @@ def unfold_settings(page: Page) -> Page:
     return page
 
 
-def test_a_long_list_is_chosen_from_by_mouse_and_searched_by_keyboard(
-    show: Show, bench: Field
-) -> None:
+def test_a_long_list_is_chosen_from_by_mouse_and_searched_by_keyboard(show, bench):
     page = unfold_settings(show(bench, {"prompt": "p"}))
     page.locator("#f-style").click()
     choices = page.get_by_role("listbox").get_by_role("option")
@@ -121,7 +119,7 @@ def test_a_long_list_is_chosen_from_by_mouse_and_searched_by_keyboard(
     assert send_form(page, bench) == {"prompt": "p", "style": "deep_sea"}
 
 
-def test_numbers_are_swapped_snapped_idle_and_checked_when_left(show: Show, bench: Field) -> None:
+def test_numbers_are_swapped_snapped_idle_and_checked_when_left(show, bench):
     page = unfold_settings(show(bench, {"prompt": "p"}))
     width, height = page.locator("#f-width"), page.locator("#f-height")
     expect(page.locator(".pair-tools output")).to_have_text("2:1 · 0.52 MP")
@@ -154,7 +152,7 @@ def test_numbers_are_swapped_snapped_idle_and_checked_when_left(show: Show, benc
     assert send_form(page, bench) == {"prompt": "p", "width": 512, "height": 1008, "cfg": 7.5}
 
 
-def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: Field) -> None:
+def test_what_differs_from_the_defaults_is_told_and_put_back(show, bench):
     page = unfold_settings(show(bench, {"prompt": "p", "steps": 30}))
     line = page.locator(".changes")
     expect(line.locator("p")).to_have_text("Steps 30")
@@ -171,7 +169,7 @@ def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: 
 
 
 @pytest.mark.exhaustive
-def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
+def test_properties_named_like_a_forms_own_do_no_harm(show):
     names = ["id", "action", "name", "style", "submit", "elements", "dataset", "length"]
     properties = {name: {"type": "string"} for name in ["prompt", *names]}
     root = build(contract(strategies.document({"type": "object", "properties": properties}), "a/b"))

@@ -1,7 +1,6 @@
 """Files for a form: every way to add one, every error on the way, by pointer and by keyboard."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +10,6 @@ from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.media import (
     PHONE,
     WIDE,
-    Open,
     begin_drag,
     choose,
     drop,
@@ -28,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
-def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) -> None:
+def test_a_file_is_chosen_seen_replaced_and_removed(open_form, size):
     page = open_form(size)
     picture = field(page, "image_url")
     choose(picture, file("sea view.png", png(), "image/png"))
@@ -61,8 +59,8 @@ def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) 
     ], 0, by_seed=1),
 )  # fmt: skip
 def test_what_cannot_be_taken_is_told_before_it_is_sent_and_holds_run(
-    open_form: Open, name: str, given: tuple[str, str, bytes], sentence: str
-) -> None:
+    open_form, name, given, sentence
+):
     page = open_form()
     posted: list[str] = []
     page.on("request", lambda r: posted.append(r.url) if r.method == "POST" else None)
@@ -80,7 +78,7 @@ def test_what_cannot_be_taken_is_told_before_it_is_sent_and_holds_run(
 
 
 @pytest.mark.exhaustive
-def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Open) -> None:
+def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form):
     page = open_form()
     picture = field(page, "image_url")
     choose(picture, file("small.png", png(64, 48), "image/png"))
@@ -100,9 +98,7 @@ def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Op
         ((413, "<html>"), "larger than the server in between takes", True),
     ],
 )
-def test_a_failed_upload_says_why_and_may_be_tried_again(
-    open_form: Open, answer: tuple[int, str] | None, sentence: str, is_final: bool
-) -> None:
+def test_a_failed_upload_says_why_and_may_be_tried_again(open_form, answer, sentence, is_final):
     page = open_form()
     page.route(
         "**/uploads/?project=*",
@@ -125,7 +121,7 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
     expect(page.locator("[name=image_url]")).not_to_have_value("")
 
 
-def test_run_waits_for_the_file_or_its_cancel_and_then_goes(open_form: Open) -> None:
+def test_run_waits_for_the_file_or_its_cancel_and_then_goes(open_form):
     page = open_form(PHONE)
     uploads = Held(page, "**/uploads/?project=*")
     picture = field(page, "image_url")
@@ -151,7 +147,7 @@ def test_run_waits_for_the_file_or_its_cancel_and_then_goes(open_form: Open) -> 
 
 
 @pytest.mark.exhaustive
-def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> None:
+def test_several_files_are_rows_in_order_moved_by_keyboard(open_form):
     page = open_form(PHONE)
     rows = page.locator("form-rows[data-name=image_urls]")
     rows.get_by_role("button", name="Add").focus()
@@ -184,9 +180,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
 # Dropped and pasted files: onto their field, beside the fields, and from the page itself.
 
 
-def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
-    open_form: Open,
-) -> None:
+def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(open_form):
     page = open_form()
     picture = field(page, "image_url")
     one, two = ("a.png", "image/png", png()), ("b.png", "image/png", png(99, 99))
@@ -206,7 +200,7 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
 
 
 @pytest.mark.exhaustive
-def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
+def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form):
     """On a label, on the picker, anywhere, or pasted while another control has the focus."""
     page = open_form()
     one = ("a.png", "image/png", png())
@@ -229,9 +223,7 @@ def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form:
 
 
 @pytest.mark.exhaustive
-def test_a_picture_of_the_page_is_taken_by_its_own_address(
-    open_form: Open, live_server: Any
-) -> None:
+def test_a_picture_of_the_page_is_taken_by_its_own_address(open_form, live_server):
     page = open_form()
     ours = "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"
     page.route("https://v3.fal.media/**", lambda route: route.fulfill(body=png()))
@@ -253,7 +245,7 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     assert Upload.objects.count() == 0
 
 
-def test_upload_is_found_on_the_wall_deleted_and_brought_back(open_form: Open) -> None:
+def test_upload_is_found_on_the_wall_deleted_and_brought_back(open_form):
     page = open_form(PHONE)
     picture = field(page, "image_url")
     choose(picture, file("bottle.png", png(), "image/png"))

@@ -4,7 +4,6 @@ import io
 import re
 import wave
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from runs.models import Upload
 from tests.browser.axe import assert_clean
-from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, store_picture
+from tests.browser.media import PHONE, WIDE, choose, field, file, held, png, store_picture
 from tests.chromium import FLAGS, find_program
 from tests.sampling import sample
 
@@ -32,9 +31,7 @@ def chromium(chromium: Browser) -> Iterator[Browser]:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
-def test_past_results_are_found_and_taken_by_keyboard(
-    open_form: Open, make_run: Any, size: Any
-) -> None:
+def test_past_results_are_found_and_taken_by_keyboard(open_form, make_run, size):
     page = open_form(size)
     taken = store_picture(make_run(state="succeeded", title="a red barn"), "red")
     store_picture(make_run(state="succeeded", title="a blue lake"), "blue")
@@ -74,7 +71,7 @@ def mask_of(page: Page) -> Image.Image:
 
 
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
-def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) -> None:
+def test_a_mask_is_painted_in_the_pictures_own_size(open_form, size):
     page = open_form(size)
     mask = field(page, "mask_url")
     paint = mask.get_by_role("button", name="Paint")
@@ -109,7 +106,7 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
-def test_a_sound_is_recorded_by_keyboard(open_form: Open, size: Any) -> None:
+def test_a_sound_is_recorded_by_keyboard(open_form, size):
     page = open_form(size)
     sound = field(page, "audio_url")
     sound.get_by_role("button", name="Record").press("Enter")

@@ -31,7 +31,7 @@ def make(page: Page, name: str, number: int, first: int) -> None:
     expect(page.locator(".series-wall [data-item]")).to_have_count(number)
 
 
-def test_series_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora: Page) -> None:
+def test_series_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora):
     make(aurora, "flask", 3, 1)
     make(aurora, "flagon", 2, 11)
     assert_clean(aurora)
@@ -74,7 +74,7 @@ def save(page: Page, name: str, text: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Page) -> None:
+def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora):
     save(aurora, "Slashed fox", "a {red|green} {animal} in the snow")
     save(aurora, "Slashed ink", "{prompt}, ink on paper")
     aurora.goto(AURORA)

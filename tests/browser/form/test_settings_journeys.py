@@ -31,7 +31,7 @@ ENLARGE = """() => {
 
 
 @pytest.mark.exhaustive
-def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page) -> None:
+def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora):
     prompt(aurora).fill("a lighthouse")
     choose(aurora, "JSON")
     box = aurora.get_by_label("Input as JSON")
@@ -51,7 +51,7 @@ def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page
 
 
 @pytest.mark.exhaustive
-def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora: Page) -> None:
+def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora):
     """A restored window reloads its tabs: none has the focus, and the cookie names another."""
     other, third = aurora.context.new_page(), aurora.context.new_page()
     texts = {aurora: "from this tab", other: "from the other tab", third: "from the third tab"}
@@ -78,7 +78,7 @@ def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora: Page) -
 
 
 @pytest.mark.exhaustive
-def test_a_copied_tab_begins_a_draft_of_its_own(aurora: Page) -> None:
+def test_a_copied_tab_begins_a_draft_of_its_own(aurora):
     type_and_save(aurora, "typed first")
     with aurora.expect_popup() as opened:
         aurora.evaluate("window.open(location.href)")  # this copies the tab's storage
@@ -91,7 +91,7 @@ def test_a_copied_tab_begins_a_draft_of_its_own(aurora: Page) -> None:
 
 
 @pytest.mark.exhaustive
-def test_what_is_typed_is_kept_without_a_network_when_cleared_and_when_left(aurora: Page) -> None:
+def test_what_is_typed_is_kept_without_a_network_when_cleared_and_when_left(aurora):
     type_and_save(aurora, "before")
     aurora.context.set_offline(True)
     prompt(aurora).fill("typed on a train")
@@ -124,7 +124,7 @@ def test_what_is_typed_is_kept_without_a_network_when_cleared_and_when_left(auro
 
 
 @pytest.mark.exhaustive
-def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(aurora: Page) -> None:
+def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(aurora):
     type_and_save(aurora, "my own")
     aurora.goto(f'{AURORA}?input={{"prompt":"from a link"}}')
     expect(prompt(aurora)).to_have_value("from a link")
@@ -137,7 +137,7 @@ def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(auror
     expect(prompt(aurora)).to_have_value("from a link, changed")
 
 
-def test_the_keys_of_run_run_whatever_has_the_focus(aurora: Page) -> None:
+def test_the_keys_of_run_run_whatever_has_the_focus(aurora):
     type_and_save(aurora, "my own")
     aurora.goto(f'{AURORA}?input={{"prompt":"of a link","seed":7}}')
     expect(aurora.get_by_role("button", name="Back to what you had typed")).to_be_visible()
@@ -150,7 +150,7 @@ def test_the_keys_of_run_run_whatever_has_the_focus(aurora: Page) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_link_is_copied_on_plain_http_too(aurora: Page) -> None:
+def test_a_link_is_copied_on_plain_http_too(aurora):
     prompt(aurora).fill("long " * 2000)
     choose(aurora, "Copy link")
     expect(aurora.locator("#toasts")).to_contain_text("Link copied")
@@ -171,7 +171,7 @@ def test_a_link_is_copied_on_plain_http_too(aurora: Page) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_form_too_large_to_send_does_not_leave_the_page(aurora: Page) -> None:
+def test_a_form_too_large_to_send_does_not_leave_the_page(aurora):
     prompt(aurora).fill("all that I typed")
     sent: list[str] = []
     aurora.on("request", lambda request: sent.append(request.method + request.url))
@@ -198,7 +198,7 @@ def run_in(page: Page, text: str) -> str:
 
 
 @pytest.mark.exhaustive
-def test_arrow_up_a_dropped_run_and_its_file_give_settings_back(aurora: Page) -> None:
+def test_arrow_up_a_dropped_run_and_its_file_give_settings_back(aurora):
     address = run_in(aurora, "a heron in the mist")
     file = aurora.request.get(f"{address}run.json").body()
     aurora.goto(AURORA)
@@ -219,7 +219,7 @@ def test_arrow_up_a_dropped_run_and_its_file_give_settings_back(aurora: Page) ->
 
 
 @pytest.mark.exhaustive
-def test_remix_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Page) -> None:
+def test_remix_gives_settings_back_and_back_shows_the_form_as_it_was(aurora):
     run_in(aurora, "a fox in the snow")
     prompt(aurora).fill("changed since")
     aurora.locator("#stage").get_by_role("button", name="Remix").click()

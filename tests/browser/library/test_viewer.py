@@ -11,8 +11,7 @@ from catalog.sync import post_sync
 from runs.files import stored_files
 from runs.models import Artifact, Run, Upload
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.contexts import Contexts
-from tests.browser.gallery import PHONE, WIDE, Open
+from tests.browser.gallery import PHONE, WIDE
 from tests.browser.media import png
 from tests.browser.waiting import Held
 from tests.catalog.thumbs import film
@@ -56,9 +55,7 @@ def place(page: Page) -> Any:
     return page.locator(".viewer-place")
 
 
-def test_keys_and_addresses_lead_through_the_wall_and_back_to_the_tile(
-    open_page: Open, pictures: list[Run]
-) -> None:
+def test_keys_and_addresses_lead_through_the_wall_and_back_to_the_tile(open_page, pictures):
     page = open_page("/runs/")
     open_first(page)
     assert page.url.endswith(f"#view={pictures[5].pk}/0")
@@ -92,9 +89,7 @@ def test_keys_and_addresses_lead_through_the_wall_and_back_to_the_tile(
 
 
 @pytest.mark.exhaustive
-def test_a_result_is_zoomed_kept_used_and_compared_by_keys(
-    open_page: Open, pictures: list[Run]
-) -> None:
+def test_a_result_is_zoomed_kept_used_and_compared_by_keys(open_page, pictures):
     page = open_page("/runs/")
     open_first(page)
     zoom, media = page.locator("[name='zoom']"), page.locator(".viewer-media")
@@ -127,7 +122,7 @@ def test_a_result_is_zoomed_kept_used_and_compared_by_keys(
     page.wait_for_url("**/models/fal-ai/flux/dev/?seed=*")
 
 
-def test_what_is_typed_after_u_presses_no_other_key(open_page: Open, pictures: list[Run]) -> None:
+def test_what_is_typed_after_u_presses_no_other_key(open_page, pictures):
     """“Video” typed before the picker was there pressed V, which started four paid runs."""
     page = open_page("/runs/")
     results, lists = Held(page, "**/artifacts/*/view/"), Held(page, "**/uses/**")
@@ -146,9 +141,7 @@ def test_what_is_typed_after_u_presses_no_other_key(open_page: Open, pictures: l
     assert Run.objects.count() == len(pictures)
 
 
-def test_a_deleted_result_leaves_the_wall_and_comes_back(
-    open_page: Open, pictures: list[Run]
-) -> None:
+def test_a_deleted_result_leaves_the_wall_and_comes_back(open_page, pictures):
     page = open_page("/runs/")
     open_first(page)
     for _ in range(3):
@@ -167,9 +160,7 @@ def test_a_deleted_result_leaves_the_wall_and_comes_back(
     assert Run.objects.filter(deleted_at=None).count() == 5
 
 
-def test_a_film_goes_on_from_its_last_frame_in_two_presses(
-    open_page: Open, make_run: Any, make_endpoint: Any
-) -> None:
+def test_a_film_goes_on_from_its_last_frame_in_two_presses(open_page, make_run, make_endpoint):
     inputs = document({"image_url": TEXT, "prompt": TEXT}, "video", ("image_url",))
     model = make_endpoint("fal-ai/films/image-to-video", inputs, category="image-to-video")
     post_sync.run()
@@ -199,9 +190,7 @@ def test_a_film_goes_on_from_its_last_frame_in_two_presses(
 
 
 @pytest.mark.exhaustive
-def test_what_could_not_be_loaded_is_tried_again(
-    open_page: Open, contexts: Contexts, pictures: list[Run]
-) -> None:
+def test_what_could_not_be_loaded_is_tried_again(open_page, contexts, pictures):
     page = open_page("/runs/")
     fragments = "**/artifacts/*/view/"
     page.route(fragments, lambda route: route.abort())
@@ -216,7 +205,7 @@ def test_what_could_not_be_loaded_is_tried_again(
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
-def test_the_viewer_is_usable_by_everybody(open_page: Open, pictures: list[Run], size: Any) -> None:
+def test_the_viewer_is_usable_by_everybody(open_page, pictures, size):
     page = open_page("/runs/", size)
     open_first(page)
     page.get_by_role("button", name="Details").click()

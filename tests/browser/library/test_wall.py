@@ -10,7 +10,6 @@ from features.library.search import indexing
 from features.library.wall import sections
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean
-from tests.browser.gallery import Open
 from tests.features.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,9 +38,7 @@ def many(make_run: Any) -> list[Run]:
 
 
 @pytest.mark.exhaustive
-def test_scrolling_goes_on_and_back_returns_to_the_place(
-    open_page: Open, many: list[Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scrolling_goes_on_and_back_returns_to_the_place(open_page, many, monkeypatch):
     monkeypatch.setattr(sections, "PAGE", 25)
     page = open_page("/runs/")
     # A run's page polls whether its files have been copied; the tests' live server has no such
@@ -70,7 +67,7 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
 
 
 @pytest.mark.exhaustive
-def test_keys_go_from_tile_to_tile(open_page: Open, many: list[Run]) -> None:
+def test_keys_go_from_tile_to_tile(open_page, many):
     page = open_page("/runs/")
     stack = page.locator(f"#wall-{many[89].pk}")
     expect(stack.locator(".tile:visible")).to_have_count(1)
@@ -100,9 +97,7 @@ def tile(page: Page, run: Run) -> Any:
     return page.locator(f"[data-artifact-id='{run.pk}/0']")
 
 
-def test_tiles_are_selected_by_keys_by_clicks_and_by_a_rectangle(
-    open_page: Open, make_run: Any
-) -> None:
+def test_tiles_are_selected_by_keys_by_clicks_and_by_a_rectangle(open_page, make_run):
     runs = [done(make_run, title=f"picture {number}", files=[(512, 512)]) for number in range(8)]
     Artifact.objects.update(url=PIXEL)
     page = open_page("/runs/")
@@ -147,7 +142,7 @@ def results(make_run: Any) -> None:
     indexing.index_all()
 
 
-def test_a_line_is_typed_by_keys_and_saved_as_a_view(open_page: Open, results: None) -> None:
+def test_a_line_is_typed_by_keys_and_saved_as_a_view(open_page, results):
     page = open_page("/runs/")
     stacks = page.locator("#wall .wall-stack")
     expect(stacks).to_have_count(3)

@@ -28,7 +28,7 @@ def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Browser]
         assert not started.troubles
 
 
-def test_the_whole_way(browser: Browser, vitrine: Up) -> None:
+def test_the_whole_way(browser, vitrine):
     log_in(browser, vitrine)
     words = f"a harbour {uuid.uuid4().hex[:6]}"
     run(browser, vitrine.base, words)

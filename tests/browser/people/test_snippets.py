@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from schemas.reference import snippets
-from schemas.reference.snippets import WAYS, Way
+from schemas.reference.snippets import WAYS
 from tests.browser import fal_client
 from tests.processes import Up
 from tests.sandbox.shown_code import CALLS, call, prepare, run
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("way", SHOWN, ids=[way.key for way in SHOWN])
-def test_the_code_through_vitrine_runs(vitrine: Up, token: str, folder: Path, way: Way) -> None:
+def test_the_code_through_vitrine_runs(vitrine, token, folder, way):
     endpoint_id, arguments = CALLS[way.key]
     headers = {"Authorization": f"Bearer {token}"}
     for snippet in call(way, server=vitrine.base).through_vitrine(way):

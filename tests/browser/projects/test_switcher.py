@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 
 from projects.models import Project
 from tests.browser.axe import assert_clean
-from tests.browser.gallery import Open
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.browser
@@ -27,7 +26,7 @@ def expect_to_work_in(page: Page, name: str) -> None:
     expect(page.locator(".head .projects > summary bdi")).to_have_text(name)
 
 
-def test_a_few_letters_and_enter_change_the_project(open_page: Open, fox: Project) -> None:
+def test_a_few_letters_and_enter_change_the_project(open_page, fox):
     page = open_page("/models/?q=kling")
     expect_to_work_in(page, "Private")
     page.locator(".head .projects > summary").focus()

@@ -6,11 +6,9 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.contexts import Contexts
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
+from tests.browser.journeys import DONE, PHONE, WIDE, open_more, open_page
 from tests.browser.waiting import Held
 from tests.login import in_browser
-from tests.processes import Up
 from tests.sampling import sample
 
 __all__ = ["open_page"]
@@ -24,7 +22,7 @@ def ready(page: Page) -> Page:
     return page
 
 
-def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
+def test_find_fill_run_and_look_by_keyboard_alone(open_page):
     page = open_page("/")
     page.keyboard.press("/")
     page.keyboard.type("ridgeline")
@@ -61,7 +59,7 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at dusk")
 
 
-def test_a_double_click_is_one_run(open_page: Open) -> None:
+def test_a_double_click_is_one_run(open_page):
     page = ready(open_page("/models/sandbox/ridgeline/"))
     prompt, button = page.locator("[name=prompt]"), page.locator("#run-button")
     token = page.locator("#form-token")
@@ -89,7 +87,7 @@ def test_a_double_click_is_one_run(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_errors_stand_beside_their_fields_and_a_failure_leaves_the_focus(open_page: Open) -> None:
+def test_errors_stand_beside_their_fields_and_a_failure_leaves_the_focus(open_page):
     page = ready(open_page("/models/sandbox/ridgeline/"))
     page.locator("[name=prompt]").fill("")
     page.locator("#run-button").click()
@@ -108,7 +106,7 @@ def test_errors_stand_beside_their_fields_and_a_failure_leaves_the_focus(open_pa
 
 
 @pytest.mark.exhaustive
-def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
+def test_run_again_in_the_stage_stays_there(open_page):
     page = ready(open_page("/models/sandbox/ridgeline/"))
     page.locator("[name=prompt]").fill("a twice flown zeppelin")
     page.locator("[name=prompt]").press("Control+Enter")
@@ -144,9 +142,7 @@ HIDDEN = """() => {
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
-def test_what_has_the_focus_is_not_behind_what_sticks(
-    open_page: Open, size: tuple[int, int]
-) -> None:
+def test_what_has_the_focus_is_not_behind_what_sticks(open_page, size):
     page = ready(open_page("/models/mischief/curiosities/", size=size))
     page.evaluate("for (const fold of document.querySelectorAll('form details')) fold.open = true")
     page.locator("form[data-endpoint-id] [type=number]:visible").last.fill("7")
@@ -159,9 +155,7 @@ def test_what_has_the_focus_is_not_behind_what_sticks(
 
 
 @pytest.mark.exhaustive
-def test_after_a_new_login_in_another_tab_the_page_works_on(
-    contexts: Contexts, vitrine: Up
-) -> None:
+def test_after_a_new_login_in_another_tab_the_page_works_on(contexts, vitrine):
     context = contexts.take(base_url=vitrine.base)
     page = context.new_page()
     in_browser(page, vitrine.link)

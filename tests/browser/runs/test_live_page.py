@@ -93,7 +93,7 @@ def note_holder(held: set[int], number: int, request: Request) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_hidden_page_is_silent_and_catches_up_when_shown(watching: Watch, vitrine: Up) -> None:
+def test_a_hidden_page_is_silent_and_catches_up_when_shown(watching, vitrine):
     page = watching()
     ask_anew(page)
     with page.expect_event("requestfailed", lambda request: "/runs/live/" in request.url):
@@ -108,9 +108,7 @@ def test_a_hidden_page_is_silent_and_catches_up_when_shown(watching: Watch, vitr
     page.wait_for_selector(DONE)
 
 
-def test_a_lost_network_is_told_calmly_and_recovered_from(
-    watching: Watch, vitrine: Up, context: BrowserContext
-) -> None:
+def test_a_lost_network_is_told_calmly_and_recovered_from(watching, vitrine, context):
     page = watching()
     context.set_offline(True)
     line = page.locator("#toasts [data-live]")
@@ -122,9 +120,7 @@ def test_a_lost_network_is_told_calmly_and_recovered_from(
 
 
 @pytest.mark.exhaustive
-def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
-    watching: Watch, vitrine: Up
-) -> None:
+def test_a_web_process_that_is_killed_is_outlived_by_its_pages(watching, vitrine):
     page = watching()
     killed = vitrine.kill("config.server.serving")
     until(lambda: vitrine.pid_of("config.server.serving") not in {None, killed})
@@ -135,8 +131,8 @@ def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
 
 @pytest.mark.exhaustive
 def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
-    watching: Watch, context: BrowserContext, vitrine: Up, session: list[Any]
-) -> None:
+    watching, context, vitrine, session
+):
     context.clear_cookies()
     in_browser(context.new_page(), vitrine.link)  # a session that this test may end
     page = watching()
@@ -155,9 +151,7 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
 
 
 @pytest.mark.exhaustive
-def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
-    watching: Watch, vitrine: Up
-) -> None:
+def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(watching, vitrine):
     pages = [watching(prompt) for prompt in ("first", "second", "third", "fourth")]
     held: set[int] = set()
     for number, page in enumerate(pages):
@@ -180,9 +174,7 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
 
 
 @pytest.mark.exhaustive
-def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
-    watching: Watch, vitrine: Up
-) -> None:
+def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(watching, vitrine):
     page = watching()
     button = page.get_by_role("button", name="Notify me when it ends")
     button.click()

@@ -13,7 +13,6 @@ from tests.browser.journeys import (
     DONE,
     PHONE,
     WIDE,
-    Open,
     open_more,
     open_page,
     prompt,
@@ -52,7 +51,7 @@ SHIFTS = """() => {
 }"""
 
 
-def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Open) -> None:
+def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page):
     """A mask is painted on the picture; the result comes under a slider, which keys move."""
     page = open_page("/models/sandbox/aurora/image-to-image/", WIDE)
     page.locator("[name=prompt]").fill("repainted at dusk")
@@ -82,7 +81,7 @@ def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Ope
 
 
 @pytest.mark.exhaustive
-def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
+def test_keys_go_through_the_results_and_are_listed(open_page):
     page = open_page(AURORA)
     for prompt_text in ("before", "after"):
         run_in(page, prompt_text)
@@ -104,7 +103,7 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     expect(keys).to_have_count(0)
 
 
-def test_keys_work_where_the_browser_forbids_storage(open_page: Open) -> None:
+def test_keys_work_where_the_browser_forbids_storage(open_page):
     page = open_page("/models/")
     page.add_init_script(FORBID_STORAGE)
     page.reload()
@@ -116,7 +115,7 @@ def test_keys_work_where_the_browser_forbids_storage(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
+def test_the_tray_follows_a_run_through_all_pages(open_page):
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")
     page.locator("#run-button").click()
@@ -134,7 +133,7 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_four_variations_are_a_row_that_fills_and_each_opens_on_the_stage(open_page: Open) -> None:
+def test_four_variations_are_a_row_that_fills_and_each_opens_on_the_stage(open_page):
     page = ready(open_page("/models/sandbox/aurora/lite/", WIDE))
     page.locator("[name=prompt]").fill("four shores")
     page.locator("label", has_text="1024 × 576").click()
@@ -176,7 +175,7 @@ def run_in(page: Page, words: str) -> str:
 
 
 @pytest.mark.exhaustive
-def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Open) -> None:
+def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page):
     page = open_page(AURORA)
     first = run_in(page, "one boat")
     second = run_in(page, "two boats")
@@ -190,7 +189,7 @@ def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Op
     expect(prompt(page)).to_have_value("three boats, not run yet")
 
 
-def test_a_key_shows_what_more_runs_cost_and_enter_starts_them(open_page: Open) -> None:
+def test_a_key_shows_what_more_runs_cost_and_enter_starts_them(open_page):
     """V started four paid runs by itself, also when it was a letter of a word."""
     page = open_page(AURORA)
     made = run_in(page, "a kite")
@@ -206,9 +205,7 @@ def test_a_key_shows_what_more_runs_cost_and_enter_starts_them(open_page: Open) 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("size", "count"), sample([(WIDE, 4), (PHONE, 1)], 1))
-def test_a_picture_has_its_box_before_its_file_is_here(
-    open_page: Open, size: tuple[int, int], count: int
-) -> None:
+def test_a_picture_has_its_box_before_its_file_is_here(open_page, size, count):
     page = open_page("/", size)
     files = Held(page, PICTURES)
     values = {"prompt": "in its box", "num_images": count}
@@ -237,7 +234,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
 
 
 @pytest.mark.exhaustive
-def test_a_picture_that_does_not_come_is_words_until_it_does(open_page: Open) -> None:
+def test_a_picture_that_does_not_come_is_words_until_it_does(open_page):
     page = open_page("/")
     broken = {"status": 200, "content_type": "image/png", "body": "no picture"}
     page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.journeys import DONE, PHONE, Open, open_page
+from tests.browser.journeys import DONE, PHONE, open_page
 from tests.browser.waiting import eventually, pass_time
-from tests.processes import Up
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -26,7 +25,7 @@ WATCH = """() => {
 }"""
 
 
-def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
+def test_a_text_grows_and_is_told_once(open_page, vitrine):
     vitrine.fault(kind="stream", name="trickle", about="scribe", value=0.4)  # one of 25 events
     values = quote(json.dumps({"prompt": "Mountains, paper, evening", "max_tokens": 2000}))
     page = open_page(f"/models/sandbox/scribe/?input={values}", size=PHONE)
@@ -48,7 +47,7 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
 
 
 @pytest.mark.exhaustive
-def test_painting_live_is_one_session_that_follows_the_form(open_page: Open) -> None:
+def test_painting_live_is_one_session_that_follows_the_form(open_page):
     page = open_page("/models/sandbox/aurora/lite/")
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
@@ -74,7 +73,7 @@ def test_painting_live_is_one_session_that_follows_the_form(open_page: Open) -> 
 
 
 @pytest.mark.exhaustive
-def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open) -> None:
+def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page):
     page = open_page("/models/sandbox/aurora/lite/")
     sent: list[Any] = []
     page.route_web_socket(

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from features.boards.models import Vote
@@ -11,12 +10,11 @@ from features.library.selection import ResultKey
 from features.sharing import items
 from features.sharing.models import Comment, Share
 from tests.browser.axe import assert_clean, assert_fits, assert_usable
-from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE
 from tests.browser.library.test_viewer import store
 from tests.browser.media import png
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import Judged, make_judged_board, stored_picture
+from tests.features.boards.judging import make_judged_board, stored_picture
 from tests.features.library.wall.test_wall import done
 from tests.features.sharing.kinds.walking import share_of
 
@@ -31,9 +29,7 @@ def pick(page: Page, number: int) -> Any:
 
 
 @pytest.mark.exhaustive
-def test_a_region_is_marked_by_keys(
-    contexts: Contexts, live_server: Any, gallery: None, user: User, make_run: Any
-) -> None:
+def test_a_region_is_marked_by_keys(contexts, live_server, gallery, user, make_run):
     run = done(make_run, title="a result", files=[])
     store(run, png(800, 600, "teal"), "image/png", width=800, height=600)
     share = Share.objects.create(user=user, title="Posters", takes_comments=True)
@@ -56,9 +52,7 @@ def test_a_region_is_marked_by_keys(
     assert_clean(page)
 
 
-def test_a_shared_board_is_judged_by_keys(
-    user: User, make_judged_board: Judged, contexts: Contexts, live_server: Any
-) -> None:
+def test_a_shared_board_is_judged_by_keys(user, make_judged_board, contexts, live_server):
     board = make_judged_board("flux", "turbo", prompts="quiet zebra\nloud heron")
     share = share_of(user, "board", str(board.pk), shows_models=False, takes_votes=True)
     page = contexts.take(viewport={"width": PHONE[0], "height": PHONE[1]}).new_page()

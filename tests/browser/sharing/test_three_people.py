@@ -16,7 +16,7 @@ from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.boards.test_judging import INPUT, MODELS, board_of
 from tests.browser.hand import Hand, Record
 from tests.browser.journeys import PHONE
-from tests.browser.people.house import Browsers, browsers
+from tests.browser.people.house import browsers
 from tests.browser.sharing.test_review import pick
 from tests.browser.waiting import eventually
 
@@ -71,9 +71,7 @@ def assert_good(page: Page) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_designer_a_client_and_a_stranger_decide(
-    browsers: Browsers, session: list[Any], record_property: Record
-) -> None:
+def test_a_designer_a_client_and_a_stranger_decide(browsers, session, record_property):
     key = uuid.uuid4().hex[:6]
     designer = browsers.open(session, **CLIPBOARD)
 
@@ -182,9 +180,7 @@ def draw(page: Page, begin: tuple[float, float], end: tuple[float, float]) -> No
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-def test_a_comment_becomes_a_version_that_is_sent_taken_back_and_sent_again(
-    browsers: Browsers, session: list[Any]
-) -> None:
+def test_a_comment_becomes_a_version_that_is_sent_taken_back_and_sent_again(browsers, session):
     designer = browsers.open(session)
     run = make(designer, PICTURES, "A harbour at dawn")
     designer.goto(f"/runs/{run}/")

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db import connection
-from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -45,9 +44,7 @@ def rows(make_endpoint: Make, admin_user: Any) -> Endpoint:
 
 
 @pytest.mark.parametrize("name", ["endpoint", "collection", "favourite", "syncreport", "change"])
-def test_admin_pages_load_no_document_and_no_inline_script(
-    admin_client: Client, rows: Endpoint, name: str
-) -> None:
+def test_admin_pages_load_no_document_and_no_inline_script(admin_client, rows, name):
     model = {
         "endpoint": Endpoint,
         "collection": Collection,
@@ -66,7 +63,7 @@ def test_admin_pages_load_no_document_and_no_inline_script(
         assert "<style" not in html
 
 
-def test_the_admin_cannot_create_or_delete_endpoints(admin_client: Client, rows: Endpoint) -> None:
+def test_the_admin_cannot_create_or_delete_endpoints(admin_client, rows):
     assert admin_client.get("/admin/catalog/endpoint/add/").status_code == 403
     assert admin_client.post(f"/admin/catalog/endpoint/{rows.pk}/delete/").status_code == 403
     assert admin_client.get("/admin/catalog/syncreport/add/").status_code == 403
@@ -75,7 +72,7 @@ def test_the_admin_cannot_create_or_delete_endpoints(admin_client: Client, rows:
 NONSENSE = ("x", "1,x", "9" * 30, "\0", "2026-13-99")
 
 
-def test_forms_for_new_rows_open_with_any_address(admin_client: Client) -> None:
+def test_forms_for_new_rows_open_with_any_address(admin_client):
     for model in admin.site._registry:
         address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/"
         names = [field.name for field in model._meta.get_fields()]
@@ -84,9 +81,7 @@ def test_forms_for_new_rows_open_with_any_address(admin_client: Client) -> None:
             assert response.status_code in {200, 403}, (address, value)
 
 
-def test_a_curator_can_build_an_ordered_collection(
-    admin_client: Client, make_endpoint: Make
-) -> None:
+def test_a_curator_can_build_an_ordered_collection(admin_client, make_endpoint):
     first, second = make_endpoint("a/first"), make_endpoint("a/second")
     response = admin_client.post(
         "/admin/catalog/collection/add/",
@@ -117,8 +112,8 @@ KEYS = ["abc", "", "1.5", "-", "3x", "\x00", "9" * 30, "9" * 5000, "-1"]
     ],
 )
 def test_an_invalid_row_key_is_reported_and_changes_nothing(
-    admin_client: Client, rows: Endpoint, address: str, action: str, key: str
-) -> None:
+    admin_client, rows, address, action, key
+):
     data = {"action": action, "_selected_action": [str(rows.pk), key], "post": "yes"}
     if key != "-1":  # "-1" is a valid key, but of no row
         assert "Nothing was done" in admin_client.post(address, data, follow=True).content.decode()
@@ -126,9 +121,7 @@ def test_an_invalid_row_key_is_reported_and_changes_nothing(
         assert admin_client.post(address, data, follow=True).status_code == 200
 
 
-def test_the_admin_limits_a_collection_like_its_own_page(
-    rf: RequestFactory, admin_user: Any
-) -> None:
+def test_the_admin_limits_a_collection_like_its_own_page(rf, admin_user):
     request = rf.get("/")
     request.user = admin_user
     formset = ItemInline(Collection, admin.site).get_formset(request)
@@ -148,9 +141,7 @@ def test_the_admin_limits_a_collection_like_its_own_page(
         ({"title": ""}, "This field is required."),
     ],
 )
-def test_an_invalid_collection_is_refused_in_the_admin_too(
-    admin_client: Client, changes: dict[str, str], message: str
-) -> None:
+def test_an_invalid_collection_is_refused_in_the_admin_too(admin_client, changes, message):
     fields = {
         "slug": "best", "title": " Very\x07 best ", "description": "", "position": "1",
         "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",

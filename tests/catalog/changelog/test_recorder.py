@@ -9,7 +9,7 @@ import pytest
 
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema, SyncReport
-from tests.catalog.upstream import CatalogueUpstream, after_two_expansions, ids
+from tests.catalog.upstream import after_two_expansions, ids
 
 pytestmark = pytest.mark.both_databases
 
@@ -31,9 +31,7 @@ def recorded_changes() -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def test_the_first_sync_is_no_news_even_when_interrupted(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_the_first_sync_is_no_news_even_when_interrupted(upstream, run_sync):
     upstream.add(*ids(40))
     upstream.faults = [after_two_expansions("Enough")]
     assert run_sync().state == "failed"
@@ -46,9 +44,7 @@ def test_the_first_sync_is_no_news_even_when_interrupted(
     assert recorded_changes() == [("fal-ai/news", "new", [])]
 
 
-def test_new_gone_and_returned_models_are_recorded(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_new_gone_and_returned_models_are_recorded(upstream, run_sync):
     upstream.add(*ids(2))
     run_sync()
     lost = upstream.items.pop("fal-ai/model-001")
@@ -77,12 +73,7 @@ def test_new_gone_and_returned_models_are_recorded(
         ({"duration_estimate": 3}, None),
     ],
 )
-def test_relevant_listing_changes_are_recorded(
-    upstream: CatalogueUpstream,
-    run_sync: RunSync,
-    metadata: dict[str, Any],
-    expected_lines: list[str] | None,
-) -> None:
+def test_relevant_listing_changes_are_recorded(upstream, run_sync, metadata, expected_lines):
     upstream.add(*ids(1))
     run_sync()
     upstream.items["fal-ai/model-000"]["metadata"] |= metadata | {"updated_at": LATER}
@@ -95,9 +86,7 @@ def test_relevant_listing_changes_are_recorded(
     assert Change.objects.worth_showing().count() == int(is_shown)
 
 
-def test_a_price_change_is_recorded_if_the_price_was_known(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_price_change_is_recorded_if_the_price_was_known(upstream, run_sync):
     upstream.add(*ids(2))
     run_sync()
     upstream.prices = dict.fromkeys(ids(2), 0.025)
@@ -109,9 +98,7 @@ def test_a_price_change_is_recorded_if_the_price_was_known(
     assert recorded_changes() == [("fal-ai/model-001", "price", [sentence])]
 
 
-def test_a_new_schema_keeps_both_versions_and_is_compared_later(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_new_schema_keeps_both_versions_and_is_compared_later(upstream, run_sync):
     upstream.add(*ids(1))
     upstream.documents["fal-ai/model-000"] = document(
         prompt={"type": "string"}, steps={"type": "integer", "default": 30, "maximum": 50}
@@ -135,9 +122,7 @@ def test_a_new_schema_keeps_both_versions_and_is_compared_later(
     assert recorder.compare_pending() == 0
 
 
-def test_versions_that_differ_in_texts_are_wording_changes(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_versions_that_differ_in_texts_are_wording_changes(upstream, run_sync):
     upstream.add(*ids(1))
     upstream.documents["fal-ai/model-000"] = document(a={"type": "string", "description": "One."})
     run_sync()
@@ -149,8 +134,8 @@ def test_versions_that_differ_in_texts_are_wording_changes(
 
 
 def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(
-    make_endpoint: Any, django_assert_max_num_queries: Any
-) -> None:
+    make_endpoint, django_assert_max_num_queries
+):
     rows = [make_endpoint(f"fal-ai/m{n}", document(a={"default": n})) for n in range(30)]
     schemas = list(Schema.objects.order_by("digest"))
     for row, was in zip(rows, schemas, strict=True):
@@ -164,7 +149,7 @@ def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(
     assert not Change.objects.uncompared().exists()
 
 
-def test_a_hostile_document_is_compared_too(make_endpoint: Any) -> None:
+def test_a_hostile_document_is_compared_too(make_endpoint):
     row = make_endpoint("fal-ai/model-000", document(a={"type": "string"}))
     hostile = document(**{"b\0\ud800": {"default": "\0\ud800", "type": "string"}})
     text = json.dumps(hostile)
@@ -178,10 +163,7 @@ def test_a_hostile_document_is_compared_too(make_endpoint: Any) -> None:
     assert recorder.compare_pending() == 2
 
 
-def test_the_oldest_changes_are_pruned_with_unreferenced_versions(
-    make_endpoint: Callable[..., Endpoint],
-    make_run: Callable[..., Any],
-) -> None:
+def test_the_oldest_changes_are_pruned_with_unreferenced_versions(make_endpoint, make_run):
     """Only beyond the limit, in batches, and no version that endpoints, runs or changes use."""
     endpoint = make_endpoint(document={"now": True})
     versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]

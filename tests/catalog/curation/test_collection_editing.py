@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -45,9 +44,7 @@ def state(slug: str = "best") -> list[tuple[str, str]]:
     return [(item.endpoint.endpoint_id, item.note) for item in items]
 
 
-def test_order_notes_texts_and_visibility_are_saved_as_posted(
-    staff: Client, best: Collection
-) -> None:
+def test_order_notes_texts_and_visibility_are_saved_as_posted(staff, best):
     more = {
         "title": " Very  best ",
         "description": "Why\r\nso",
@@ -81,21 +78,19 @@ def test_order_notes_texts_and_visibility_are_saved_as_posted(
         ("add:no/such", ["a/0", "a/1", "a/2"]),
     ],
 )
-def test_every_button_works_without_script(
-    staff: Client, best: Collection, button: str, order: list[str]
-) -> None:
+def test_every_button_works_without_script(staff, best, button, order):
     response = staff.post(EDIT, make_post(0, 1, 2) | {"~do": button})
     assert response.headers["Location"] == EDIT
     assert [endpoint_id for endpoint_id, _ in state()] == order
 
 
-def test_an_automatic_save_performs_no_button_action(staff: Client, best: Collection) -> None:
+def test_an_automatic_save_performs_no_button_action(staff, best):
     itself = {**HTMX, "HX-Trigger": "edition"}
     staff.post(EDIT, make_post(0, 1) | {"~do": "remove:items.1"}, headers=itself)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1"]
 
 
-def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Collection) -> None:
+def test_a_model_added_meanwhile_by_a_colleague_stays(staff, best):
     collection_editing.add_models(best, [Endpoint.objects.get(endpoint_id="a/other")])
     staff.post(EDIT, make_post(2, 0), headers=HTMX)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
@@ -103,16 +98,14 @@ def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Colle
 
 @each_row("more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}])
 @each_row("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_an_invalid_collection_is_reported_and_not_saved(
-    staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
-) -> None:
+def test_an_invalid_collection_is_reported_and_not_saved(staff, best, more, headers):
     response = staff.post(EDIT, make_post(2, 1, 0) | more, headers=headers)
     assert response.status_code == 422
     assert b'role="alert"' in response.content
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1", "a/2"]
 
 
-def test_a_collection_starts_as_a_draft_with_its_own_address(staff: Client) -> None:
+def test_a_collection_starts_as_a_draft_with_its_own_address(staff):
     for title in ("Best for film!", "Best for film", "今日", "of", "x" * 120):
         response = staff.post("/collections/", {"title": title})
         assert response.headers["Location"].endswith("/edition/")
@@ -125,9 +118,7 @@ def test_a_collection_starts_as_a_draft_with_its_own_address(staff: Client) -> N
     assert Collection.objects.count() == 5
 
 
-def test_the_model_page_adds_to_collections_and_offers_undo(
-    staff: Client, best: Collection
-) -> None:
+def test_the_model_page_adds_to_collections_and_offers_undo(staff, best):
     menu = "/collections/of/a/1/"
     assert b"Add to a collection<" in staff.get("/models/a/1/?tab=about").content
     assert b'aria-pressed="true"' in staff.get(menu, headers=HTMX).content
@@ -142,7 +133,7 @@ def test_the_model_page_adds_to_collections_and_offers_undo(
     assert state("new") == [("a/1", "")]
 
 
-def test_a_deleted_collection_is_restored_unchanged(staff: Client, best: Collection) -> None:
+def test_a_deleted_collection_is_restored_unchanged(staff, best):
     best.cover = Endpoint.objects.get(endpoint_id="a/2")
     best.save()
     before = state()
@@ -161,7 +152,7 @@ def test_a_deleted_collection_is_restored_unchanged(staff: Client, best: Collect
     assert Collection.objects.count() == 1
 
 
-def test_collections_can_be_reordered(staff: Client) -> None:
+def test_collections_can_be_reordered(staff):
     for n, slug in enumerate("abc"):
         Collection.objects.create(slug=slug, title=slug, position=n)
     rows = {
@@ -182,9 +173,7 @@ class Law(TestCase):
     """The collection has the expected models, and never more rows than models."""
 
     @given(before=lines, after=lines, meanwhile=names)
-    def test_any_edit_gives_the_wanted_collection(
-        self, before: list[Line], after: list[Line], meanwhile: str
-    ) -> None:
+    def test_any_edit_gives_the_wanted_collection(self, before, after, meanwhile):
         Endpoint.objects.bulk_create(
             Endpoint(endpoint_id=f"a/{n}", display_name="m", owner="a") for n in range(6)
         )
@@ -202,7 +191,7 @@ class Law(TestCase):
 WORDS = "/collections/best/words/"
 
 
-def test_title_and_notes_are_edited_in_place(staff: Client, best: Collection) -> None:
+def test_title_and_notes_are_edited_in_place(staff, best):
     page = staff.get("/collections/best/").content.decode()
     assert 'name="title" value="Best"' in page
     assert 'name="note.a/1" value="note 1"' in page
@@ -215,9 +204,7 @@ def test_title_and_notes_are_edited_in_place(staff: Client, best: Collection) ->
 
 
 @pytest.mark.parametrize("fields", [{"title": " "}, {"title": "x" * 121}, {"note.a/0": "x" * 256}])
-def test_invalid_texts_are_reported_and_not_saved(
-    staff: Client, best: Collection, fields: dict[str, str]
-) -> None:
+def test_invalid_texts_are_reported_and_not_saved(staff, best, fields):
     refused = staff.post(WORDS, {"description": "not kept", **fields}, headers=HTMX)
     assert refused.status_code == 422
     assert 'role="alert"' in refused.content.decode()

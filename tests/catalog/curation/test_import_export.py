@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -44,9 +43,7 @@ def best(make_endpoint: Any) -> Collection:
     return collection
 
 
-def test_an_import_previews_its_changes_before_applying_them(
-    staff: Client, best: Collection
-) -> None:
+def test_an_import_previews_its_changes_before_applying_them(staff, best):
     file = SimpleUploadedFile("c.json", dumps(FILE).encode())
     preview = staff.post(PAGE, {"file": file}).content.decode()
     for text in (
@@ -70,9 +67,7 @@ def test_an_import_previews_its_changes_before_applying_them(
     assert "As it is" in staff.post(PAGE, {"text": dumps(FILE)}).content.decode()
 
 
-def test_new_collections_are_imported_with_their_own_addresses(
-    staff: Client, best: Collection
-) -> None:
+def test_new_collections_are_imported_with_their_own_addresses(staff, best):
     entry = {"title": "Film", "slug": "Our_film", "items": [{"endpoint_id": "a/2"}]}
     text = dumps({**FILE, "collections": [entry]})
     assert "New" in staff.post(PAGE, {"text": text}).content.decode()
@@ -109,23 +104,21 @@ def test_new_collections_are_imported_with_their_own_addresses(
         (json.dumps({**FILE, "collections": [{"title": "x", "slug": "x"}] * 2}), "Two collections"),
     ],
 )  # fmt: skip
-def test_an_unreadable_import_file_reports_the_position(
-    staff: Client, text: str, message: str
-) -> None:
+def test_an_unreadable_import_file_reports_the_position(staff, text, message):
     response = staff.post(PAGE, {"text": text, "confirm": "1"})
     assert response.status_code == 422
     assert message in response.content.decode()
     assert not Collection.objects.exists()
 
 
-def test_a_binary_import_file_is_refused(staff: Client) -> None:
+def test_a_binary_import_file_is_refused(staff):
     for content, message in ((b"\xff\xfe\x00", "UTF-8"), (b" " * ((8 << 20) + 1), "larger")):
         response = staff.post(PAGE, {"file": SimpleUploadedFile("c.json", content)})
         assert response.status_code == 422
         assert message in response.content.decode()
 
 
-def test_the_largest_export_passes_the_import_preview(staff: Client, best: Collection) -> None:
+def test_the_largest_export_passes_the_import_preview(staff, best):
     """A browser posts its text back with two characters for each line break."""
     text = staff.get("/collections/export/").content.decode()
     text += " " * (import_export.LARGEST_BYTES - len(text.encode()))
@@ -149,7 +142,7 @@ class RoundTrip(TestCase):
     """An export, imported into an empty catalogue and exported again, is the same file."""
 
     @given(collections=st.lists(wanted, max_size=4))
-    def test_an_export_and_import_round_trips(self, collections: list[Arrangement]) -> None:
+    def test_an_export_and_import_round_trips(self, collections):
         by = User.objects.create_user("eva")
         Endpoint.objects.bulk_create(
             Endpoint(endpoint_id=f"a/{n}", display_name="m", owner="a") for n in range(6)

@@ -1,18 +1,14 @@
 """Every sync keeps a model's mark by curators, even if the model is removed and returns."""
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import User
 
 from catalog.curation import marks
-from catalog.models import Endpoint, Mark, SyncReport
-from tests.catalog.upstream import CatalogueUpstream, item
+from catalog.models import Endpoint, Mark
+from tests.catalog.upstream import item
 
 
-def test_a_sync_does_not_change_marks(
-    upstream: CatalogueUpstream, run_sync: Callable[..., SyncReport]
-) -> None:
+def test_a_sync_does_not_change_marks(upstream, run_sync):
     eva = User.objects.create_user("eva")
     upstream.add("a/one", "a/two")
     run_sync()
@@ -31,12 +27,12 @@ def test_a_sync_does_not_change_marks(
 
 
 @pytest.mark.parametrize("reason", ["  ", "\x00", "\n\t"])
-def test_a_model_cannot_be_blocked_without_a_reason(db: None, reason: str) -> None:
+def test_a_model_cannot_be_blocked_without_a_reason(db, reason):
     with pytest.raises(ValueError, match="Say why"):
         marks.set_mark(Endpoint.objects.all(), Mark.BLOCKED, reason, User(username="eva"))
 
 
-def test_a_reason_is_one_clean_line(make_endpoint: Callable[..., Endpoint]) -> None:
+def test_a_reason_is_one_clean_line(make_endpoint):
     endpoint = make_endpoint()
     eva = User.objects.create_user("eva")
     reason = "  It\x00 costs\n\ud800 too 👨‍👩‍👧 much "

@@ -30,11 +30,11 @@ def facts(asked: str = "", sort: str = "", **values: Any) -> list[str]:
         ({"median_s": 3.0}, []),
     ],
 )  # fmt: skip
-def test_a_card_has_category_date_and_telling_tags(values: Any, line: list[str]) -> None:
+def test_a_card_has_category_date_and_telling_tags(values, line):
     assert facts(**values) == ["Text to image", *line]
 
 
-def test_a_late_change_is_on_the_card() -> None:
+def test_a_late_change_is_on_the_card():
     yesterday = NOW - timedelta(days=1)
     changed = f"changed {timezone.localtime(yesterday):%-d %b}"
     assert facts(published_at=OLD, updated_at=yesterday)[2] == changed
@@ -50,13 +50,11 @@ def test_a_late_change_is_on_the_card() -> None:
         ("", "fastest", ["30 s, fal's estimate", "Text to image", "since May 2026", "pro"]),
     ],
 )
-def test_a_card_does_not_repeat_the_query_and_explains_the_order(
-    asked: str, sort: str, line: list[str]
-) -> None:
+def test_a_card_does_not_repeat_the_query_and_explains_the_order(asked, sort, line):
     dates = {"published_at": OLD, "updated_at": OLD}
     assert facts(asked, sort, tags=["pro"], duration_estimate_min=0.5, **dates) == line
 
 
-def test_our_median_comes_before_the_estimate() -> None:
+def test_our_median_comes_before_the_estimate():
     assert "4.2 s, our median" in facts("", "fastest", duration_estimate_min=0.5, median_s=4.2)
     assert facts("is:new", published_at=NOW)[1] == f"since {timezone.localtime(NOW):%b %Y}"

@@ -6,7 +6,6 @@ from html import unescape
 from urllib.parse import quote_plus
 
 import pytest
-from django.test import Client
 
 from catalog.filters.conditions import asked_length, parse_condition
 from catalog.filters.labels import describe, label
@@ -58,7 +57,7 @@ QUESTION = (
 )
 
 
-def test_typed_conditions_and_clicked_facets_find_the_same(member: Client, videos: None) -> None:
+def test_typed_conditions_and_clicked_facets_find_the_same(member, videos):
     typed = member.get(f"/models/?q={quote_plus(QUESTION)}").content
     clicked = member.get(
         "/models/", [(word.partition(":")[0], word.partition(":")[2]) for word in QUESTION.split()]
@@ -66,9 +65,7 @@ def test_typed_conditions_and_clicked_facets_find_the_same(member: Client, video
     assert sorted(ids(typed)) == sorted(ids(clicked)) == ["fits", "flat"]
 
 
-def test_active_filters_are_listed_with_links_that_remove_them(
-    member: Client, videos: None
-) -> None:
+def test_active_filters_are_listed_with_links_that_remove_them(member, videos):
     page = member.get("/models/?q=out%3Avideo+flat&in=images&favourite=1").content.decode()
     chips = re.findall(r'<li><a href="([^"]+)" aria-label="Remove the filter ([^"]+)">', page)
     assert [(unescape(href), chip_text) for href, chip_text in chips] == [
@@ -79,7 +76,7 @@ def test_active_filters_are_listed_with_links_that_remove_them(
     assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
 
 
-def test_an_unknown_condition_gets_a_hint_with_a_link(member: Client, videos: None) -> None:
+def test_an_unknown_condition_gets_a_hint_with_a_link(member, videos):
     page = member.get("/models/?q=out%3Avidoe+flat").content.decode()
     assert "There is no out:vidoe." in page
     assert '<a href="/models/?q=out%3Avideo+flat"><code>out:video</code></a>' in page
@@ -89,9 +86,7 @@ def test_an_unknown_condition_gets_a_hint_with_a_link(member: Client, videos: No
     assert "<script>" not in page.replace("<script type", "")
 
 
-def test_a_picked_number_has_one_form_and_every_key_a_parameter(
-    member: Client, videos: None
-) -> None:
+def test_a_picked_number_has_one_form_and_every_key_a_parameter(member, videos):
     response = member.get(
         "/models/?duration=%E2%89%A510s&owner=fal-ai", headers={"HX-Request": "true"}
     )
@@ -100,7 +95,7 @@ def test_a_picked_number_has_one_form_and_every_key_a_parameter(
     assert len(ids(response.content)) == 7
 
 
-def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None) -> None:
+def test_the_help_lists_every_key_with_a_valid_example(member, db):
     page = unescape(member.get("/models/").content.decode())
     for key in KEYS.values():
         assert f"<code>{key.example}</code>" in page
@@ -131,12 +126,12 @@ def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None)
         ("per:second", "Priced per second"),
     ],
 )
-def test_conditions_are_described_in_words(q: str, text: str) -> None:
+def test_conditions_are_described_in_words(q, text):
     conditions = parse_query(q).conditions
     assert describe(conditions[0], asked_length(conditions)) == text
 
 
-def test_every_known_value_has_a_description() -> None:
+def test_every_known_value_has_a_description():
     for key in KEYS.values():
         for value in (*key.values, *key.steps):
             assert label(key.name, value)
@@ -145,7 +140,7 @@ def test_every_known_value_has_a_description() -> None:
             assert describe(condition)
 
 
-def test_a_condition_is_replaced_as_a_whole_word() -> None:
+def test_a_condition_is_replaced_as_a_whole_word():
     assert replace_words('in:images in:image "a b"', "in:image") == 'in:images "a b"'
     assert replace_words("out:vidoe x", "out:vidoe", "out:video") == "out:video x"
     assert replace_words("x", "y", "z") == "x"

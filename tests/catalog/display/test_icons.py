@@ -9,7 +9,7 @@ from tests.processes import ROOT
 _NAMED = re.compile(r"""{% icon ["']([a-z-]+)["'] %}|icon\("([a-z-]+)"\)""")
 
 
-def test_every_icon_named_in_a_template_exists() -> None:
+def test_every_icon_named_in_a_template_exists():
     templates: list[Path] = [*(ROOT / "templates").rglob("*.html")]
     templates += (ROOT / "templates").rglob("*.jinja")
     named = {

@@ -28,9 +28,7 @@ def request_again(client: Client, address: str, first: Any) -> Any:
 
 
 @each_row("address", PAGES)
-def test_an_unchanged_page_is_answered_with_304(
-    member: Client, listed_model: Endpoint, address: str
-) -> None:
+def test_an_unchanged_page_is_answered_with_304(member, listed_model, address):
     member.get(address)
     first = member.get(address)
     second = request_again(member, address, first)
@@ -43,9 +41,7 @@ def test_an_unchanged_page_is_answered_with_304(
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_any_visible_change_changes_the_etag(
-    member: Client, user: User, listed_model: Endpoint, address: str
-) -> None:
+def test_any_visible_change_changes_the_etag(member, user, listed_model, address):
     def renamed() -> None:
         Endpoint.objects.update(display_name="Renamed")
 
@@ -65,9 +61,7 @@ def test_any_visible_change_changes_the_etag(
         assert request_again(member, address, first).status_code == 200, change.__name__
 
 
-def test_the_etag_of_another_user_does_not_match(
-    member: Client, stranger: User, listed_model: Endpoint
-) -> None:
+def test_the_etag_of_another_user_does_not_match(member, stranger, listed_model):
     first = member.get("/models/")
     other = Client()
     other.force_login(stranger)
@@ -75,7 +69,7 @@ def test_the_etag_of_another_user_does_not_match(
     assert request_again(Client(), "/models/", first).status_code == 302
 
 
-def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endpoint) -> None:
+def test_forms_of_a_cached_page_can_still_be_sent(user, listed_model):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(user)
     browser.get("/models/")
@@ -87,7 +81,7 @@ def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endp
     assert browser.post("/favourites/", sent).status_code == 302
 
 
-def test_a_new_csrf_secret_changes_the_etag(user: User, listed_model: Endpoint) -> None:
+def test_a_new_csrf_secret_changes_the_etag(user, listed_model):
     """Otherwise the forms of the cached page would be refused."""
     browser = Client()
     browser.force_login(user)
@@ -97,6 +91,6 @@ def test_a_new_csrf_secret_changes_the_etag(user: User, listed_model: Endpoint) 
     assert request_again(browser, "/models/", cached).status_code == 200
 
 
-def test_a_fragment_has_no_etag(member: Client, listed_model: Endpoint) -> None:
+def test_a_fragment_has_no_etag(member, listed_model):
     """Its headers (the new address, the events) are needed with every answer."""
     assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

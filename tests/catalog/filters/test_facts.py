@@ -79,7 +79,7 @@ def listing(**values: Any) -> Listing:
         ("https://fal.ai/models v2.1 flux/dev a:", "https://fal.ai/models v2.1 flux/dev", []),
     ],
 )
-def test_a_query_is_split_into_text_and_conditions(q: str, text: str, words: list[str]) -> None:
+def test_a_query_is_split_into_text_and_conditions(q, text, words):
     parsed = parse_query(q)
     assert parsed.text == text
     assert [condition.word for condition in parsed.conditions] == words
@@ -99,7 +99,7 @@ def test_a_query_is_split_into_text_and_conditions(q: str, text: str, words: lis
         ("can:s", ""),
     ],
 )
-def test_an_unknown_condition_gets_a_hint_and_filters_nothing(q: str, suggestion: str) -> None:
+def test_an_unknown_condition_gets_a_hint_and_filters_nothing(q, suggestion):
     parsed = parse_query(f"{q} cat")
     assert parsed.text == "cat"
     assert not parsed.conditions
@@ -117,9 +117,7 @@ def test_an_unknown_condition_gets_a_hint_and_filters_nothing(q: str, suggestion
         ("$0.5", "price:$0.5"),
     ],
 )
-def test_a_fact_without_its_key_is_searched_as_text_and_suggested(
-    word: str, suggestion: str
-) -> None:
+def test_a_fact_without_its_key_is_searched_as_text_and_suggested(word, suggestion):
     parsed = parse_query(f"flux {word}")
     assert parsed.text == f"flux {word}"
     assert [hint.suggestion for hint in parsed.hints] == [suggestion]
@@ -127,7 +125,7 @@ def test_a_fact_without_its_key_is_searched_as_text_and_suggested(
     assert not parse_query("flux 1.1 pro v2 12b 3d").hints
 
 
-def test_a_negated_text_word_is_searched_and_gets_a_hint() -> None:
+def test_a_negated_text_word_is_searched_and_gets_a_hint():
     parsed = parse_query("flux -dev -in:image image-to-video -1")
     assert parsed.text == "flux -dev image-to-video -1"
     assert [(hint.word, hint.suggestion) for hint in parsed.hints] == [("-dev", "")]
@@ -168,26 +166,26 @@ def test_a_negated_text_word_is_searched_and_gets_a_hint() -> None:
         ("in:image", "in:images", False),
     ],
 )
-def test_a_condition_accepts_the_facts_that_meet_it(q: str, fact: str, is_accepted: bool) -> None:
+def test_a_condition_accepts_the_facts_that_meet_it(q, fact, is_accepted):
     conditions = parse_query(q).conditions
     condition = next(condition for condition in conditions if q.startswith(condition.key))
     assert condition.accepts(fact, asked_length(conditions)) is is_accepted
 
 
-def test_is_new_means_published_recently() -> None:
+def test_is_new_means_published_recently():
     new = parse_query("is:new").conditions[0]
     now = datetime.now(UTC)
     assert new.holds(facts_of(listing(published_at=now - timedelta(days=3))))
     assert not new.holds(facts_of(listing(published_at=now - timedelta(days=300))))
 
 
-def test_a_negated_condition_excludes_the_fact() -> None:
+def test_a_negated_condition_excludes_the_fact():
     condition = parse_query("-out:audio").conditions[0]
     assert condition.holds(["out:video"])
     assert not condition.holds(["out:video", "out:audio"])
 
 
-def test_picked_values_match_exactly_and_typed_values_loosely() -> None:
+def test_picked_values_match_exactly_and_typed_values_loosely():
     picked, typed = (
         parse_condition("tag", "lip sync"),
         parse_condition("tag", "lip sync", is_typed=True),
@@ -200,7 +198,7 @@ def test_picked_values_match_exactly_and_typed_values_loosely() -> None:
     assert parse_condition("nonsense", "image") is None
 
 
-def test_an_unknown_fact_suggests_the_nearest_one() -> None:
+def test_an_unknown_fact_suggests_the_nearest_one():
     wanted = parse_query("license:comercial").conditions[0]
     hint = unknown_value_hint(wanted, ["license:commercial", "license:research", "out:video"])
     assert hint is not None
@@ -232,9 +230,7 @@ def test_an_unknown_fact_suggests_the_nearest_one() -> None:
         ("0", "seconds", None, [], {"per:second", "price:0", "is:free"}),
     ],
 )
-def test_price_facts_are_those_of_a_typical_run(
-    amount: str, unit: str, minutes: float | None, facts: list[str], expected: set[str]
-) -> None:
+def test_price_facts_are_those_of_a_typical_run(amount, unit, minutes, facts, expected):
     row = listing(
         unit_price_usd=Decimal(amount), price_unit=unit, duration_estimate_min=minutes, facts=facts
     )
@@ -260,14 +256,12 @@ def test_price_facts_are_those_of_a_typical_run(
         ("unknown", ["out:data"], {"out:data"}),
     ],
 )
-def test_the_category_adds_facts_missing_in_the_schema(
-    category: str, schema_facts: list[str], expected: set[str]
-) -> None:
+def test_the_category_adds_facts_missing_in_the_schema(category, schema_facts, expected):
     listed_facts = facts_of(listing(category=category, facts=schema_facts))
     assert {fact for fact in listed_facts if fact.startswith(("in:", "out:"))} == expected
 
 
-def test_a_listing_adds_facts_no_schema_has() -> None:
+def test_a_listing_adds_facts_no_schema_has():
     row = listing(
         endpoint_id="fal-ai/veo3/stream",
         category="text-to-video",
@@ -306,7 +300,7 @@ def test_a_listing_adds_facts_no_schema_has() -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_can_be_parsed(q: str) -> None:
+def test_any_text_can_be_parsed(q):
     parsed = parse_query(q)
     for condition in parsed.conditions:
         assert isinstance(condition, Condition)
@@ -331,7 +325,7 @@ values = st.one_of(
 
 
 @given(keys, values, st.sampled_from(["", "-", "not:"]))
-def test_a_condition_round_trips_through_text(key: str, value: str, no: str) -> None:
+def test_a_condition_round_trips_through_text(key, value, no):
     for condition in parse_query(f"{no}{key}:{value}").conditions:
         assert parse_query(condition.word).conditions == (condition,)
 
@@ -348,12 +342,12 @@ def test_a_condition_round_trips_through_text(key: str, value: str, no: str) -> 
          "can:end-frame"),
     ],
 )  # fmt: skip
-def test_facts_only_in_the_listing_are_read(row: dict[str, Any], fact: str) -> None:
+def test_facts_only_in_the_listing_are_read(row, fact):
     assert fact in facts_of(listing(**row))
     assert fact not in facts_of(listing(**row | {"category": "text-to-image"}))
 
 
-def test_the_measured_price_replaces_what_is_said() -> None:
+def test_the_measured_price_replaces_what_is_said():
     list_price = {"unit_price_usd": Decimal("0.0005"), "price_unit": "compute seconds"}
     facts = set(facts_of(listing(**list_price, duration_estimate_min=0.1)))
     assert {"per:compute second", "price:0.003"} <= facts

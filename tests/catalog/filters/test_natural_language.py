@@ -1,11 +1,9 @@
 """Wishes in plain words become filters that the page offers; ordinary searches stay searches."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 from hypothesis import given
@@ -44,7 +42,7 @@ from catalog.search.query import Query
         ("speech from text under 1 cent", "price:<0.01 in:text out:audio"),
     ],
 )  # fmt: skip
-def test_a_natural_wish_becomes_query_words(typed: str, query_words: str) -> None:
+def test_a_natural_wish_becomes_query_words(typed, query_words):
     assert natural_language.read_wish(typed).query_words == query_words
     parsed = parse_query(query_words)
     assert not [hint for hint in parsed.hints if hint.suggestion]
@@ -55,11 +53,11 @@ def test_a_natural_wish_becomes_query_words(typed: str, query_words: str) -> Non
     "typed",
     ["flux pro", "image to video", "4k video", "video with sound", "kling 2.1", "a" * 300, ""],
 )
-def test_a_plain_search_is_not_a_wish(typed: str) -> None:
+def test_a_plain_search_is_not_a_wish(typed):
     assert len(natural_language.read_wish(typed).conditions) < natural_language.FEWEST
 
 
-def test_a_suggested_query_keeps_the_other_conditions() -> None:
+def test_a_suggested_query_keeps_the_other_conditions():
     query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
     ((hint, href),) = guesses(query.parsed.hints, query, SearchScope("/models/", "Models"))
     assert hint.suggestion == "quick resolution:1080p can:sound in:images out:video"
@@ -79,9 +77,7 @@ WISH = "make a ten second video from two pictures"
 ASKED = "duration:>=10 in:images out:video"
 
 
-def test_a_wish_without_text_matches_is_searched_by_its_conditions(
-    member: Client, make_endpoint: Callable[..., Endpoint]
-) -> None:
+def test_a_wish_without_text_matches_is_searched_by_its_conditions(member, make_endpoint):
     facts = ["duration:1-10", "in:images", "out:video"]
     able = make_endpoint("z/able", category="image-to-video", facts=facts)
     make_endpoint("z/short", category="image-to-video", facts=["duration:5", *facts[1:]])
@@ -100,18 +96,14 @@ def test_a_wish_without_text_matches_is_searched_by_its_conditions(
     assert f'href="/models/?{escape(urlencode({"q": ASKED}))}"' in html
 
 
-def test_a_wish_stays_a_text_search_if_words_match_or_conditions_do_not(
-    make_endpoint: Callable[..., Endpoint],
-) -> None:
+def test_a_wish_stays_a_text_search_if_words_match_or_conditions_do_not(make_endpoint):
     make_endpoint("z/told", description="Make a ten second video from two pictures.")
     assert search(Query(q=WISH)).asked.q == WISH
     Endpoint.objects.update(description="Ten pictures.")
     assert search(Query(q=WISH)).asked.q == WISH
 
 
-def test_a_wish_nothing_meets_drops_its_least_important_condition(
-    member: Client, make_endpoint: Callable[..., Endpoint]
-) -> None:
+def test_a_wish_nothing_meets_drops_its_least_important_condition(member, make_endpoint):
     short = make_endpoint(
         "z/short", description="Ten pictures", facts=["duration:5", "in:images", "out:video"]
     )
@@ -127,9 +119,7 @@ def test_a_wish_nothing_meets_drops_its_least_important_condition(
     assert typed_filter.total == 0
 
 
-def test_words_of_a_wish_found_nowhere_are_dropped(
-    make_endpoint: Callable[..., Endpoint],
-) -> None:
+def test_words_of_a_wish_found_nowhere_are_dropped(make_endpoint):
     able = make_endpoint("z/able", facts=["duration:1-10", "in:images", "out:video"])
     answer = search(Query(q=f"melancholic {WISH}"))
     assert (answer.endpoints, answer.left_out) == ([able], ("melancholic",))
@@ -150,9 +140,7 @@ def test_words_of_a_wish_found_nowhere_are_dropped(
         ("video longer than a minute", "out:video", ["z/cheap", "z/dear"]),
     ],
 )
-def test_words_for_an_order_sort_the_results(
-    make_endpoint: Callable[..., Endpoint], typed: str, query_words: str, order: list[str]
-) -> None:
+def test_words_for_an_order_sort_the_results(make_endpoint, typed, query_words, order):
     film = {"display_name": "Film", "category": "text-to-video", "currency": "USD"}
     now = timezone.now()
     make_endpoint(
@@ -172,14 +160,12 @@ def test_words_for_an_order_sort_the_results(
     ("typed", "meant"),
     [("sound:yes", "can:sound"), ("lora:no", "-can:lora"), ("free:true", "is:free")],
 )
-def test_a_yes_or_no_condition_suggests_the_ability(typed: str, meant: str) -> None:
+def test_a_yes_or_no_condition_suggests_the_ability(typed, meant):
     (hint,) = parse_query(typed).hints
     assert hint.suggestion == meant
 
 
-def test_transcribers_are_found_by_any_phrasing(
-    make_endpoint: Callable[..., Endpoint],
-) -> None:
+def test_transcribers_are_found_by_any_phrasing(make_endpoint):
     make_endpoint(
         "z/dia",
         display_name="Dia TTS",
@@ -198,7 +184,7 @@ def test_transcribers_are_found_by_any_phrasing(
 
 
 @given(st.text(max_size=200))
-def test_any_text_can_be_read_as_a_wish(text: str) -> None:
+def test_any_text_can_be_read_as_a_wish(text):
     parse_query(natural_language.read_wish(text).query_words)
 
 
@@ -211,5 +197,5 @@ def test_any_text_can_be_read_as_a_wish(text: str) -> None:
         ('a shop sign "under $5"', 'a shop sign "under $5"'),
     ],
 )
-def test_price_and_licence_are_no_part_of_a_prompt(typed: str, prompt: str) -> None:
+def test_price_and_licence_are_no_part_of_a_prompt(typed, prompt):
     assert natural_language.without_terms(typed) == prompt

@@ -14,7 +14,7 @@ SENTENCES = [
 ]
 
 
-def test_the_verb_and_what_is_asked_for_decide_and_the_scene_does_not() -> None:
+def test_the_verb_and_what_is_asked_for_decide_and_the_scene_does_not():
     read = {sentence: read_request(sentence).operation.slug for sentence, _ in SENTENCES}
     assert [*read.items()] == [(sentence, operation) for sentence, operation in SENTENCES]
     assert len(SENTENCES) > 50
@@ -33,16 +33,16 @@ def test_the_verb_and_what_is_asked_for_decide_and_the_scene_does_not() -> None:
         ("a jingle", "image", "music-and-sound"),
     ],
 )
-def test_an_attached_file_counts_as_an_own_one(sentence: str, kind: str, operation: str) -> None:
+def test_an_attached_file_counts_as_an_own_one(sentence, kind, operation):
     assert read_request(sentence, [kind]).operation.slug == operation
 
 
-def test_quoted_words_are_shown_or_said_and_not_understood() -> None:
+def test_quoted_words_are_shown_or_said_and_not_understood():
     read = read_request("a poster with the words “upscale my video”")
     assert (read.operation.slug, read.is_said, read.files) == ("make-a-picture", True, frozenset())
 
 
-def test_a_sentence_without_a_verb_or_a_thing_is_a_picture() -> None:
+def test_a_sentence_without_a_verb_or_a_thing_is_a_picture():
     assert not read_request("waves at night").is_said
     assert not read_request("").is_said
 
@@ -63,13 +63,11 @@ def test_a_sentence_without_a_verb_or_a_thing_is_a_picture() -> None:
         ("", "", []),
     ],
 )
-def test_a_model_does_what_its_category_and_name_say(
-    category: str, name: str, operations: list[str]
-) -> None:
+def test_a_model_does_what_its_category_and_name_say(category, name, operations):
     assert done_by(category, name) == operations
 
 
-def test_each_operation_can_be_reached_and_leads_to_operations() -> None:
+def test_each_operation_can_be_reached_and_leads_to_operations():
     reached = {slug for operation in OPERATIONS.values() for slug in operation.given.values()}
     assert reached <= OPERATIONS.keys()
     for slug, operation in OPERATIONS.items():
@@ -77,7 +75,7 @@ def test_each_operation_can_be_reached_and_leads_to_operations() -> None:
         assert operation.categories or operation.entirely, slug
 
 
-def test_an_operation_is_offered_if_some_model_does_it() -> None:
+def test_an_operation_is_offered_if_some_model_does_it():
     tiles = operations.tiles({"text-to-image": ["a.webp"], "image-to-image": ["b.webp", "c.webp"]})
     assert [(tile.label, tile.address, tile.picture) for tile in tiles] == [
         ("Make a picture", "/compare/new/?operation=make-a-picture", "a.webp"),

@@ -83,9 +83,7 @@ def result_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def test_the_command_summarises_what_it_found(
-    manage: Manage, upstream: CatalogueUpstream, address: str
-) -> None:
+def test_the_command_summarises_what_it_found(manage, upstream, address):
     upstream.add(*(f"fal-ai/m{n}" for n in range(25)))
     upstream.documents["fal-ai/m3"] = {"error": {"code": "expansion_failed", "message": "no"}}
     code, out, err = result_of(manage("sync_models", FAL_API_URL=address))

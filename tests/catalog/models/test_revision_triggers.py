@@ -16,7 +16,7 @@ pytestmark = pytest.mark.both_databases
 Make = Callable[..., Endpoint]
 
 
-def test_triggers_lost_in_a_migration_are_reinstalled(make_endpoint: Make) -> None:
+def test_triggers_lost_in_a_migration_are_reinstalled(make_endpoint):
     """SQLite drops a table's triggers when a migration remakes the table."""
     make_endpoint("a/before", display_name="Before")
     if connection.vendor == "sqlite":
@@ -32,7 +32,7 @@ def test_triggers_lost_in_a_migration_are_reinstalled(make_endpoint: Make) -> No
     assert Revision.current() != revision
 
 
-def test_every_column_of_cards_and_search_has_a_trigger() -> None:
+def test_every_column_of_cards_and_search_has_a_trigger():
     watched = revision_triggers.watched()
     searched = {*Listing._fields, "field_words", *(name.lstrip("-") for name in UPSTREAM_ORDER)}
     assert searched <= set(watched["catalog_endpoint"])
@@ -45,7 +45,7 @@ def test_every_column_of_cards_and_search_has_a_trigger() -> None:
                 assert column.column in watched[column.model._meta.db_table]
 
 
-def test_a_change_of_a_watched_column_changes_the_revision(make_endpoint: Make) -> None:
+def test_a_change_of_a_watched_column_changes_the_revision(make_endpoint):
     make_endpoint("a/live", display_name="Live")
     revision = Revision.current()
     Endpoint.objects.update(stream_url="https://fal.run/a/live/stream")

@@ -44,9 +44,7 @@ def open_image(data: bytes) -> Image.Image:
         by_seed=1,
     ),
 )  # fmt: skip
-def test_every_kind_of_picture_gets_two_thumbnail_sizes(
-    tmp_path: Path, kind: str, mode: str, options: dict[str, Any]
-) -> None:
+def test_every_kind_of_picture_gets_two_thumbnail_sizes(tmp_path, kind, mode, options):
     pictures = render_picture(tmp_path, thumbs.photo((1000, 800), kind, mode, **options))
     assert open_image(pictures["small"]).size == (320, 240)
     assert open_image(pictures["large"]).size == (640, 480)
@@ -56,13 +54,13 @@ def test_every_kind_of_picture_gets_two_thumbnail_sizes(
     assert "no_clip" not in pictures
 
 
-def test_a_small_original_is_not_enlarged(tmp_path: Path) -> None:
+def test_a_small_original_is_not_enlarged(tmp_path):
     pictures = render_picture(tmp_path, thumbs.photo((300, 200)))
     assert open_image(pictures["small"]).size == (320, 240)
     assert not pictures["large"]
 
 
-def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
+def test_a_rotated_picture_is_turned_upright(tmp_path):
     lying = Image.new("RGB", (400, 300), "red")
     lying.paste((0, 0, 255), (0, 0, 200, 300))
     exif = Image.Exif()
@@ -76,16 +74,14 @@ def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
     assert top[2] > 200 > bottom[2]
 
 
-def test_transparent_pictures_get_a_background(tmp_path: Path) -> None:
+def test_transparent_pictures_get_a_background(tmp_path):
     out = io.BytesIO()
     Image.new("RGBA", (640, 480), (0, 0, 0, 0)).save(out, "PNG")
     assert render_picture(tmp_path, out.getvalue())["colour"] == "#ffffff"
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(0, 100))
-def test_the_dominant_colour_covers_most_of_the_picture(
-    colour: tuple[int, int, int], rest: int
-) -> None:
+def test_the_dominant_colour_covers_most_of_the_picture(colour, rest):
     picture = Image.new("RGB", drawing.SMALL, colour)
     picture.paste((255 - colour[0], 0, colour[2]), (0, 0, rest, 240))
     dominant_colour = drawing.dominant(picture)
@@ -105,7 +101,7 @@ def test_the_dominant_colour_covers_most_of_the_picture(
         by_seed=1,
     ),
 )
-def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, source: Make) -> None:
+def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path, source):
     pictures = render_picture(tmp_path, source())
     assert open_image(pictures["small"]).size == (320, 240)
     codec, size, seconds, sounds = thumbs.facts(pictures["clip"])
@@ -114,7 +110,7 @@ def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, so
     assert len(pictures["clip"]) <= drawing.CLIP_BYTES
 
 
-def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path: Path) -> None:
+def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path):
     pictures = render_picture(tmp_path, thumbs.photo(), thumbs.moving("WEBP"))
     assert pictures["clip"]
     assert open_image(pictures["large"]).size == (640, 480)
@@ -125,7 +121,7 @@ def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path
     [lambda: b"nothing", lambda: thumbs.moving("GIF")[:300], thumbs.photo],
     ids=["nothing", "truncated", "still"],
 )
-def test_a_broken_animation_does_not_spoil_the_still(tmp_path: Path, moving: Make) -> None:
+def test_a_broken_animation_does_not_spoil_the_still(tmp_path, moving):
     pictures = render_picture(tmp_path, thumbs.photo(), moving())
     assert pictures["small"]
     assert not pictures["clip"]
@@ -145,7 +141,7 @@ def test_a_broken_animation_does_not_spoil_the_still(tmp_path: Path, moving: Mak
     ],
     ids=["empty", "html", "svg", "playlist", "concat", "no film", "truncated", "bomb"],
 )
-def test_a_file_that_is_not_a_picture_is_refused(tmp_path: Path, data: Make) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(tmp_path, data):
     content = data()
     with pytest.raises(Exception, match=r".") as refused:
         render_picture(tmp_path, content)

@@ -39,7 +39,7 @@ def put(kind: str, data: bytes) -> str:
     return f"/pictures/{name.rpartition('/')[2]}"
 
 
-def test_a_picture_is_served_with_an_immutable_cache_header() -> None:
+def test_a_picture_is_served_with_an_immutable_cache_header():
     status, headers, body = ask(put("-s.webp", b"RIFF"))
     assert (status, body) == (200, b"RIFF")
     assert headers["content-type"] == "image/webp"
@@ -67,9 +67,7 @@ def test_a_picture_is_served_with_an_immutable_cache_header() -> None:
         ("bytes=" + "9" * 5000 + "-", 200, b"0123456789", None),
     ],
 )
-def test_a_clip_is_served_in_ranges(
-    wanted: str, status: int, body: bytes, span: str | None
-) -> None:
+def test_a_clip_is_served_in_ranges(wanted, status, body, span):
     response_status, headers, part = ask(put(".mp4", b"0123456789"), range=wanted)
     assert (response_status, headers.get("content-range")) == (status, span)
     assert headers["accept-ranges"] == "bytes"
@@ -86,17 +84,17 @@ def test_a_clip_is_served_in_ranges(
         f"/pictures/{BASE.upper()}-s.webp", f"/pictures/{BASE}-s.webp\n",
     ],
 )  # fmt: skip
-def test_other_paths_are_not_served(path: str) -> None:
+def test_other_paths_are_not_served(path):
     status, headers, _ = ask(path)
     assert status == 404
     assert "immutable" not in headers.get("cache-control", "")
 
 
-def test_a_post_to_a_picture_is_refused() -> None:
+def test_a_post_to_a_picture_is_refused():
     assert ask(put("-s.webp", b"RIFF"), "POST")[0] == 405
 
 
-def test_a_truncated_picture_file_is_written_again() -> None:
+def test_a_truncated_picture_file_is_written_again():
     name = picture_files.name(BASE, "-l.webp")
     assert picture_files.write(name, b"") == ""
     assert picture_files.write(name, b"cut") == picture_files.write(name, b"whole") == name

@@ -38,7 +38,7 @@ pytestmark = [
 Make = Callable[..., Endpoint]
 
 
-def test_a_thumbnail_becomes_the_endpoints_picture(make_endpoint: Make) -> None:
+def test_a_thumbnail_becomes_the_endpoints_picture(make_endpoint):
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     before = Revision.current()
     work(Host())
@@ -53,7 +53,7 @@ def test_a_thumbnail_becomes_the_endpoints_picture(make_endpoint: Make) -> None:
     assert Revision.current() != before
 
 
-def test_a_stored_thumbnail_is_not_fetched_again(make_endpoint: Make) -> None:
+def test_a_stored_thumbnail_is_not_fetched_again(make_endpoint):
     host = Host()
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     make_endpoint("a/two", thumbnail_url=f"{HOST}/a.jpg")
@@ -69,7 +69,7 @@ def test_a_stored_thumbnail_is_not_fetched_again(make_endpoint: Make) -> None:
     assert Revision.current() == before
 
 
-def test_equal_thumbnails_at_two_addresses_are_stored_once(make_endpoint: Make) -> None:
+def test_equal_thumbnails_at_two_addresses_are_stored_once(make_endpoint):
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     make_endpoint("a/two", thumbnail_url=f"{HOST}/b.jpg")
@@ -82,7 +82,7 @@ def test_equal_thumbnails_at_two_addresses_are_stored_once(make_endpoint: Make) 
     assert len(files()) == 2
 
 
-def test_thumbnails_are_fetched_few_at_a_time_and_linked_together(make_endpoint: Make) -> None:
+def test_thumbnails_are_fetched_few_at_a_time_and_linked_together(make_endpoint):
     for number in range(12):
         make_endpoint(f"a/{number}", thumbnail_url=f"{HOST}/{number}.jpg", position=number)
     host = Host()
@@ -92,9 +92,7 @@ def test_thumbnails_are_fetched_few_at_a_time_and_linked_together(make_endpoint:
     assert Endpoint.objects.filter(picture=None).count() == 0
 
 
-def test_a_changed_thumbnail_address_is_fetched_and_the_old_one_deleted(
-    make_endpoint: Make,
-) -> None:
+def test_a_changed_thumbnail_address_is_fetched_and_the_old_one_deleted(make_endpoint):
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     old = files()
@@ -111,7 +109,7 @@ def test_a_changed_thumbnail_address_is_fetched_and_the_old_one_deleted(
     assert files() == {name.rpartition("/")[2] for name in (row.picture.small, row.picture.large)}
 
 
-def test_the_old_thumbnail_is_shown_until_the_new_one_arrives(make_endpoint: Make) -> None:
+def test_the_old_thumbnail_is_shown_until_the_new_one_arrives(make_endpoint):
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     Endpoint.objects.update(thumbnail_url=f"{HOST}/b.jpg")
@@ -125,7 +123,7 @@ def test_the_old_thumbnail_is_shown_until_the_new_one_arrives(make_endpoint: Mak
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("kind", sample(["GIF", "WEBP"], 0, by_seed=1))
-def test_an_animated_thumbnail_gets_a_still_and_a_clip(make_endpoint: Make, kind: str) -> None:
+def test_an_animated_thumbnail_gets_a_still_and_a_clip(make_endpoint, kind):
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg", thumbnail_animated_url=f"{HOST}/b")
     work(Host({"/b": thumbs.moving(kind)}))
     row.refresh_from_db()
@@ -135,7 +133,7 @@ def test_an_animated_thumbnail_gets_a_still_and_a_clip(make_endpoint: Make, kind
 
 
 @pytest.mark.any_database
-def test_a_still_is_stored_while_its_animation_is_retried(make_endpoint: Make) -> None:
+def test_a_still_is_stored_while_its_animation_is_retried(make_endpoint):
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg", thumbnail_animated_url=f"{HOST}/b")
     host = Host({"/b": 503})
     work(host)
@@ -152,7 +150,7 @@ def test_a_still_is_stored_while_its_animation_is_retried(make_endpoint: Make) -
 
 
 @pytest.mark.any_database
-def test_an_endpoint_with_only_an_animation_gets_its_still_from_it(make_endpoint: Make) -> None:
+def test_an_endpoint_with_only_an_animation_gets_its_still_from_it(make_endpoint):
     row = make_endpoint(thumbnail_animated_url=f"{HOST}/b")
     work(Host({"/b": thumbs.film(2.0)}))
     row.refresh_from_db()
@@ -160,7 +158,7 @@ def test_an_endpoint_with_only_an_animation_gets_its_still_from_it(make_endpoint
     assert row.picture.clip
 
 
-def test_a_page_polls_for_pictures_about_to_arrive(make_endpoint: Make) -> None:
+def test_a_page_polls_for_pictures_about_to_arrive(make_endpoint):
     SyncReport.objects.create(state="done")
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     picture_registry.register(picture_registry.wanted(), fal.Addresses(media=(HOST,)))
@@ -170,9 +168,7 @@ def test_a_page_polls_for_pictures_about_to_arrive(make_endpoint: Make) -> None:
 
 
 @pytest.mark.any_database
-def test_real_thumbnails_come_from_the_hosts_in_the_protocol_document(
-    catalogue_items: list[dict[str, Any]],
-) -> None:
+def test_real_thumbnails_come_from_the_hosts_in_the_protocol_document(catalogue_items):
     urls = [item["metadata"]["thumbnail_url"] for item in catalogue_items]
     refused = [url for url in urls if not fal.Addresses().is_media(url)]
     assert {httpx.URL(url).host for url in refused} <= {"fal-cdn.batuhan-941.workers.dev"}
@@ -224,7 +220,7 @@ FAULTS: dict[str, tuple[Answer, str, str]] = {
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("fault", sample([*FAULTS], 4, by_seed=2))
-def test_a_failed_thumbnail_leaves_its_box_and_a_reason(make_endpoint: Make, fault: str) -> None:
+def test_a_failed_thumbnail_leaves_its_box_and_a_reason(make_endpoint, fault):
     answer, state, why = FAULTS[fault]
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     host = Host({"/a.jpg": answer})
@@ -242,8 +238,8 @@ def test_a_failed_thumbnail_leaves_its_box_and_a_reason(make_endpoint: Make, fau
 @pytest.mark.any_database
 @pytest.mark.parametrize(("answer", "tries"), sample([(404, 3), (b"no picture", 3), (500, 10)], 1))
 def test_a_thumbnail_that_never_arrives_is_abandoned_after_growing_pauses(
-    make_endpoint: Make, answer: Answer, tries: int
-) -> None:
+    make_endpoint, answer, tries
+):
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     host, pauses = Host({"/a.jpg": answer}), []
     for _ in range(tries):
@@ -261,7 +257,7 @@ def test_a_thumbnail_that_never_arrives_is_abandoned_after_growing_pauses(
 
 
 @pytest.mark.any_database
-def test_an_unknown_thumbnail_host_is_not_contacted_until_allowed(make_endpoint: Make) -> None:
+def test_an_unknown_thumbnail_host_is_not_contacted_until_allowed(make_endpoint):
     SyncReport.objects.create(state="done")
     make_endpoint(thumbnail_url="https://elsewhere.test/a.jpg")
     host = Host()
@@ -275,16 +271,14 @@ def test_an_unknown_thumbnail_host_is_not_contacted_until_allowed(make_endpoint:
     assert Picture.objects.get().state == "kept"
 
 
-def test_thumbnails_of_gone_models_are_not_fetched(make_endpoint: Make) -> None:
+def test_thumbnails_of_gone_models_are_not_fetched(make_endpoint):
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg", gone_at=timezone.now())
     host = Host()
     work(host)
     assert not host.asked
 
 
-def test_a_thumbnail_that_found_the_disk_full_is_retried(
-    make_endpoint: Make, monkeypatch: Any
-) -> None:
+def test_a_thumbnail_that_found_the_disk_full_is_retried(make_endpoint, monkeypatch):
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
 
     def full(*_: Any) -> None:
@@ -300,9 +294,7 @@ def test_a_thumbnail_that_found_the_disk_full_is_retried(
     assert row.picture
 
 
-def test_a_database_outage_does_not_count_against_a_thumbnail(
-    make_endpoint: Make, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_database_outage_does_not_count_against_a_thumbnail(make_endpoint, caplog):
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     away = OperationalError("the server closed the connection")
     looks_for_drawn = 'WHERE ("catalog_picture"."small" ='
@@ -315,7 +307,7 @@ def test_a_database_outage_does_not_count_against_a_thumbnail(
     assert (picture.state, picture.error) == ("waiting", "")
 
 
-def test_thumbnails_stay_within_their_storage_limit(make_endpoint: Make) -> None:
+def test_thumbnails_stay_within_their_storage_limit(make_endpoint):
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     make_endpoint("a/two", thumbnail_url=f"{HOST}/b.jpg")
@@ -325,7 +317,7 @@ def test_thumbnails_stay_within_their_storage_limit(make_endpoint: Make) -> None
     assert Picture.objects.filter(state="waiting").count() == 1
 
 
-def test_thumbnail_errors_do_not_open_the_breaker_for_runs(make_endpoint: Make) -> None:
+def test_thumbnail_errors_do_not_open_the_breaker_for_runs(make_endpoint):
     outcomes: list[Any] = []
 
     async def main() -> None:

@@ -55,7 +55,7 @@ def klein(make_endpoint: Make) -> Endpoint:
     return Endpoint.objects.get(endpoint_id="fal-ai/klein/4b")
 
 
-def test_a_family_lists_unique_abilities(klein: Endpoint) -> None:
+def test_a_family_lists_unique_abilities(klein):
     family = {relative.endpoint.endpoint_id: relative for relative in related_to(klein).family}
     edit, large = family["fal-ai/klein/4b/edit"], family["fal-ai/klein/9b"]
     assert set(edit.only) == {"Takes an image", "Mask"}
@@ -64,7 +64,7 @@ def test_a_family_lists_unique_abilities(klein: Endpoint) -> None:
     assert [key for key, relative in family.items() if relative.is_self] == ["fal-ai/klein/4b"]
 
 
-def test_without_a_group_the_endpoint_id_gives_the_family(make_endpoint: Make) -> None:
+def test_without_a_group_the_endpoint_id_gives_the_family(make_endpoint):
     veo = make_endpoint("fal-ai/veo_3", description="x")
     for other in (
         "fal-ai/veo_3/fast",
@@ -83,22 +83,20 @@ def test_without_a_group_the_endpoint_id_gives_the_family(make_endpoint: Make) -
     assert related_to(make_endpoint("b/alone")).family == []
 
 
-def test_similar_models_share_media_and_description_words(klein: Endpoint) -> None:
+def test_similar_models_share_media_and_description_words(klein):
     similar_ids = [relative.endpoint.endpoint_id for relative in related_to(klein).similar]
     assert similar_ids[:2] == ["a/poster", "a/plain"]
     assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(similar_ids)
 
 
-def test_trainers_and_their_inference_models_are_linked(make_endpoint: Make) -> None:
+def test_trainers_and_their_inference_models_are_linked(make_endpoint):
     model = make_endpoint("a/model", training_endpoint_ids=["a/trainer", "no/such", 3])
     trainer = make_endpoint("a/trainer", kind="training", inference_endpoint_ids=["a/model"])
     assert [relative.endpoint_id for relative in related_to(model).trainers] == ["a/trainer"]
     assert [relative.endpoint_id for relative in related_to(trainer).inference] == ["a/model"]
 
 
-def test_related_models_take_as_many_queries_for_any_catalogue(
-    klein: Endpoint, make_endpoint: Make
-) -> None:
+def test_related_models_take_as_many_queries_for_any_catalogue(klein, make_endpoint):
     used = []
     for more in (0, 60):
         for n in range(more):
@@ -135,9 +133,7 @@ def test_related_models_take_as_many_queries_for_any_catalogue(
         ("1", "0 seconds", [], None, "$1.00 per 0 seconds; 5 s ≈ $5.00"),
     ],
 )  # fmt: skip
-def test_a_price_is_worded(
-    price: str | None, unit: str, facts: list[str], minutes: float | None, text: str
-) -> None:
+def test_a_price_is_worded(price, unit, facts, minutes, text):
     endpoint = Endpoint(
         unit_price_usd=Decimal(price) if price is not None else None,
         price_unit=unit,
@@ -147,9 +143,7 @@ def test_a_price_is_worded(
     assert pricing.in_words(endpoint, facts) == text
 
 
-def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
-    make_endpoint: Make,
-) -> None:
+def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(make_endpoint):
     for n in range(13):
         make_endpoint(f"vendor/suite/{n}", category="text-to-image" if n < 4 else "text-to-speech")
     assert len(related_to(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 4

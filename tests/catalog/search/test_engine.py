@@ -36,7 +36,7 @@ def counts(answer: Answer, name: str) -> dict[str, int]:
     }
 
 
-def test_words_are_found_in_id_name_tags_category_and_description(make_endpoint: Make) -> None:
+def test_words_are_found_in_id_name_tags_category_and_description(make_endpoint):
     make_endpoint("a/one", display_name="Aurora")
     make_endpoint("b/aurora/fast")
     make_endpoint("c/three", tags=["aurora"])
@@ -46,9 +46,7 @@ def test_words_are_found_in_id_name_tags_category_and_description(make_endpoint:
     assert set(ids_of(ask("q=aurora"))) == {"a/one", "b/aurora/fast", "c/three", "d/four", "e/five"}
 
 
-def test_rank_is_exact_then_beginning_then_words_then_tags_then_description(
-    make_endpoint: Make,
-) -> None:
+def test_rank_is_exact_then_beginning_then_words_then_tags_then_description(make_endpoint):
     make_endpoint("z/5", description="Better than flux.", position=0)
     make_endpoint("z/4", tags=["flux"], position=1)
     make_endpoint("z/my/flux/dev", position=2)
@@ -65,9 +63,7 @@ def test_rank_is_exact_then_beginning_then_words_then_tags_then_description(
     ]
 
 
-def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
-    make_endpoint: Make,
-) -> None:
+def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(make_endpoint):
     make_endpoint("a/flux-1", position=0, status="deprecated")
     make_endpoint("a/flux-2", position=2)
     make_endpoint("a/flux-3", position=1)
@@ -92,7 +88,7 @@ def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
         ("image-to-video", True),
     ],
 )
-def test_a_word_is_found_by_its_beginning(make_endpoint: Make, typed: str, is_found: bool) -> None:
+def test_a_word_is_found_by_its_beginning(make_endpoint, typed, is_found):
     make_endpoint(
         "fal-ai/kling-video/v2.1/master/image-to-video",
         category="image-to-video",
@@ -103,7 +99,7 @@ def test_a_word_is_found_by_its_beginning(make_endpoint: Make, typed: str, is_fo
     assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is is_found
 
 
-def test_the_index_follows_every_change(make_endpoint: Make) -> None:
+def test_the_index_follows_every_change(make_endpoint):
     endpoint = make_endpoint("a/b", display_name="Before")
     assert ask("q=before").total == 1
     Endpoint.objects.filter(pk=endpoint.pk).update(display_name="After")
@@ -116,7 +112,7 @@ def test_the_index_follows_every_change(make_endpoint: Make) -> None:
     assert ask("q=after").total == 0
 
 
-def test_values_of_a_facet_are_joined_by_or_and_facets_by_and(make_endpoint: Make) -> None:
+def test_values_of_a_facet_are_joined_by_or_and_facets_by_and(make_endpoint):
     make_endpoint("a/1", category="vision", license_type="research", tags=["x", "y"])
     make_endpoint("a/2", category="llm", license_type="commercial", tags=["x"])
     make_endpoint("a/3", category="training", license_type="commercial", kind="training")
@@ -127,7 +123,7 @@ def test_values_of_a_facet_are_joined_by_or_and_facets_by_and(make_endpoint: Mak
     assert ask("tag=x&tag=y").total == 2
 
 
-def test_facet_counts_ignore_its_own_selection(make_endpoint: Make) -> None:
+def test_facet_counts_ignore_its_own_selection(make_endpoint):
     for n in range(3):
         make_endpoint(f"a/{n}", category="vision", license_type="research")
     for n in range(2):
@@ -141,7 +137,7 @@ def test_facet_counts_ignore_its_own_selection(make_endpoint: Make) -> None:
     assert counts(answer, "license") == {"research": 2, "commercial": 1}
 
 
-def test_selected_values_without_results_stay_visible(make_endpoint: Make) -> None:
+def test_selected_values_without_results_stay_visible(make_endpoint):
     make_endpoint()
     answer = ask("tag=absent")
     tag = next(facet for facet in answer.facets if facet.name == "tag")
@@ -150,7 +146,7 @@ def test_selected_values_without_results_stay_visible(make_endpoint: Make) -> No
     ]
 
 
-def test_no_results_suggest_filters_to_drop(make_endpoint: Make) -> None:
+def test_no_results_suggest_filters_to_drop(make_endpoint):
     for n in range(3):
         make_endpoint(f"a/{n}", category="vision", license_type="commercial")
     make_endpoint("b/0", category="llm", license_type="research")
@@ -162,7 +158,7 @@ def test_no_results_suggest_filters_to_drop(make_endpoint: Make) -> None:
     assert relaxations[0].query.as_params() == "?category=vision"
 
 
-def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> None:
+def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint):
     make_endpoint("a/here")
     make_endpoint("a/old", status="deprecated")
     make_endpoint("a/gone", gone_at=timezone.now())
@@ -174,7 +170,7 @@ def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> No
 
 
 @pytest.mark.parametrize("typed", ["q=a%2Fold-song", "favourite=1", "category=vision"])
-def test_no_results_mention_models_that_are_gone(make_endpoint: Make, typed: str) -> None:
+def test_no_results_mention_models_that_are_gone(make_endpoint, typed):
     make_endpoint("b/here", category="llm")
     old = make_endpoint("a/old-song", category="vision", gone_at=timezone.now())
     starred = frozenset({old.pk})
@@ -185,13 +181,13 @@ def test_no_results_mention_models_that_are_gone(make_endpoint: Make, typed: str
     ]
 
 
-def test_favourites_are_those_of_the_user(make_endpoint: Make) -> None:
+def test_favourites_are_those_of_the_user(make_endpoint):
     mine, _ = make_endpoint("a/mine"), make_endpoint("a/other")
     assert ids_of(ask("favourite=1", starred=frozenset({mine.pk}))) == ["a/mine"]
     assert ask("favourite=1").total == 0
 
 
-def test_results_are_sorted_as_requested(make_endpoint: Make) -> None:
+def test_results_are_sorted_as_requested(make_endpoint):
     day = timezone.now()
     make_endpoint("a/b", display_name="beta", unit_price_usd="0.5", published_at=day, position=0)
     make_endpoint("a/c", display_name="Alpha", position=1)
@@ -208,7 +204,7 @@ def test_results_are_sorted_as_requested(make_endpoint: Make) -> None:
     assert ids_of(ask("sort=newest")) == ["a/b", "a/d", "a/c"]
 
 
-def test_orders_by_last_change_and_by_time_have_unknown_ones_last(make_endpoint: Make) -> None:
+def test_orders_by_last_change_and_by_time_have_unknown_ones_last(make_endpoint):
     make_endpoint("a/unknown")
     make_endpoint("a/slow", updated_at=timezone.now(), duration_estimate_min=1, median_s=90)
     make_endpoint("a/fast", updated_at="2026-01-01T00:00:00Z", duration_estimate_min=0.5)
@@ -216,7 +212,7 @@ def test_orders_by_last_change_and_by_time_have_unknown_ones_last(make_endpoint:
     assert ids_of(ask("sort=fastest")) == ["a/fast", "a/slow", "a/unknown"]
 
 
-def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> None:
+def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint):
     for n in range(100):
         make_endpoint(f"a/{n:03}", position=n)
     names_in_order = [name for page in (1, 2, 3, 4, 5) for name in ids_of(ask(f"page={page}"))]
@@ -226,7 +222,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> 
     assert ask("page=0").page == 1
 
 
-def test_the_url_contains_the_whole_query() -> None:
+def test_the_url_contains_the_whole_query():
     text = (
         "q=a+b&category=llm&category=vision&group=g&kind=k&license=l&tag=t+1&status=all"
         "&favourite=1&sort=name&page=3"
@@ -257,9 +253,7 @@ pairs = st.lists(
 
 @pytest.mark.django_db
 @given(pairs=pairs)
-def test_any_query_has_results_and_a_url(
-    one_endpoint: Endpoint, pairs: list[tuple[str, str]]
-) -> None:
+def test_any_query_has_results_and_a_url(one_endpoint, pairs):
     query = Query.from_params(_params(pairs))
     answer = search(query)
     assert 0 <= answer.total <= 1

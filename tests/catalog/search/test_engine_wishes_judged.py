@@ -1,11 +1,10 @@
 """A wish's requirements always filter; its other words only rank the models that meet them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
-from django.test import Client
 
 from catalog.filters.conditions import combine
 from catalog.filters.query_parser import parse_query
@@ -68,9 +67,7 @@ def meeting(wish: Wish) -> set[int]:
 
 
 @each_row("wish", wishes())
-def test_each_model_found_meets_all_that_is_required(
-    wish: Wish, answers: dict[str, tuple[Answer, set[int]]]
-) -> None:
+def test_each_model_found_meets_all_that_is_required(wish, answers):
     answer, able = answers[wish.typed]
     assert set(answer.asked.conditions) == set(combine(parse_query(wish.required).conditions))
     assert answer.asked.order == parse_query(wish.required).sort
@@ -82,14 +79,14 @@ def test_each_model_found_meets_all_that_is_required(
     assert sorted(answer.ranked_by.split()) == sorted(ranking)
 
 
-def test_there_are_ten_wishes_of_each_kind() -> None:
+def test_there_are_ten_wishes_of_each_kind():
     assert len({wish.typed for wish in wishes()}) == len(wishes()) >= 85
 
 
 FILM = {"category": "image-to-video", "facts": ["duration:5-10", "in:images", "out:video"]}
 
 
-def test_words_of_content_rank_what_meets_a_wish(make_endpoint: Callable[..., Endpoint]) -> None:
+def test_words_of_content_rank_what_meets_a_wish(make_endpoint):
     plain = make_endpoint("z/plain", display_name="Plain", position=1, **FILM)
     described = make_endpoint("z/told", description="For a product.", position=2, **FILM)
     named = make_endpoint("z/named", display_name="Product Film", position=3, **FILM)
@@ -100,9 +97,7 @@ def test_words_of_content_rank_what_meets_a_wish(make_endpoint: Callable[..., En
     assert (answer.left_out, answer.near) == ((), [])
 
 
-def test_no_medium_is_dropped_for_any_number_of_other_conditions(
-    make_endpoint: Callable[..., Endpoint],
-) -> None:
+def test_no_medium_is_dropped_for_any_number_of_other_conditions(make_endpoint):
     film = make_endpoint("z/film", category="text-to-video", facts=["in:text", "out:video"])
     make_endpoint(
         "z/picture", license_type="commercial", facts=["in:images", "out:image", "resolution:4k"]
@@ -112,9 +107,7 @@ def test_no_medium_is_dropped_for_any_number_of_other_conditions(
     assert answer.left_out == ("4K", "10 s or more", "Licence: Commercial")
 
 
-def test_content_words_narrow_wishes_without_a_medium(
-    make_endpoint: Callable[..., Endpoint],
-) -> None:
+def test_content_words_narrow_wishes_without_a_medium(make_endpoint):
     cheap = make_endpoint(
         "z/up", display_name="Upscaler", unit_price_usd="0.01", price_unit="images", currency="USD"
     )
@@ -125,9 +118,7 @@ def test_content_words_narrow_wishes_without_a_medium(
     assert search(Query(q="upscaler under 5 cents")).endpoints == [cheap]
 
 
-def test_the_page_shows_the_words_that_rank(
-    member: Client, make_endpoint: Callable[..., Endpoint]
-) -> None:
+def test_the_page_shows_the_words_that_rank(member, make_endpoint):
     make_endpoint("z/named", display_name="Product Film", **FILM)
     html = member.get("/models/?q=10+second+product+film+from+two+photos").content.decode()
     assert "“product” first" in html
@@ -157,15 +148,13 @@ def ids(answer: Answer) -> set[str]:
     return {endpoint.endpoint_id for endpoint in answer.endpoints}
 
 
-def test_an_unknown_price_condition_is_dropped_and_shown(
-    unpriced_models: dict[str, Endpoint],
-) -> None:
+def test_an_unknown_price_condition_is_dropped_and_shown(unpriced_models):
     answer = search(Query(q=WISH))
     assert ids(answer) == set(unpriced_models)
     assert answer.left_out == ("Under $1.00",)
 
 
-def test_prices_are_for_the_requested_length(unpriced_models: dict[str, Endpoint]) -> None:
+def test_prices_are_for_the_requested_length(unpriced_models):
     first = next(iter(unpriced_models.values()))
     give_price(first, "0.09")
     answer = search(Query(q=WISH))
@@ -203,7 +192,7 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
 
 
 @pytest.mark.both_databases
-def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
+def test_there_are_enough_judged_queries(scores):
     is_known = {"sandbox": True, "real": bool(documents.upstreams_items())}
     questions = [question for question in judging.questions() if is_known[question.catalogue]]
     assert len(scores) == len(questions) >= 14
@@ -212,7 +201,7 @@ def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("is_aside", [False, True], ids=["looked at", "kept aside"])
-def test_judged_queries_find_the_intended_models_first(scores: list[Score], is_aside: bool) -> None:
+def test_judged_queries_find_the_intended_models_first(scores, is_aside):
     ndcg, success = judging.mean([s for s in scores if s.question.is_aside is is_aside])
     assert ndcg >= FLOOR_NDCG
     assert success >= FLOOR_SUCCESS

@@ -114,9 +114,7 @@ def count(query: Query) -> int:
     st.lists(st.sampled_from(TYPED), max_size=3),
     st.lists(st.sampled_from(PICKS), max_size=3, unique=True),
 )
-def test_facet_counts_equal_a_count_row_by_row(
-    typed: list[str], picked: list[tuple[str, str]]
-) -> None:
+def test_facet_counts_equal_a_count_row_by_row(typed, picked):
     picks = [
         (key, condition.values[0])
         for key, value in picked
@@ -134,7 +132,7 @@ def test_facet_counts_equal_a_count_row_by_row(
         assert relaxation.count == count(relaxation.query), relaxation
 
 
-def test_conditions_of_a_key_are_intersected_or_joined_as_alternatives() -> None:
+def test_conditions_of_a_key_are_intersected_or_joined_as_alternatives():
     combined = combine(
         [c for w in ("5", ">=3") if (c := parse_condition("duration", w))]
         + [c for w in ("a", "b") if (c := parse_condition("license", w))]

@@ -49,7 +49,7 @@ ASKED = [
 
 @each_row("typed", ASKED)
 @each_row("is_open", [False, True], ids=["whole", "beginning"])
-def test_odd_texts_are_tokenized_as_by_fts5(typed: str, is_open: bool) -> None:
+def test_odd_texts_are_tokenized_as_by_fts5(typed, is_open):
     words = spelling.split_words(spelling.normalize(typed))
     matches = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))
     assert matches == fts5(WRITTEN, words, is_open=is_open)
@@ -61,7 +61,7 @@ PHRASES = [
 ]  # fmt: skip
 
 
-def test_phrases_are_found_in_their_lines(db: None, make_endpoint: Make) -> None:
+def test_phrases_are_found_in_their_lines(db, make_endpoint):
     now = timezone.now()
     Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **entry) for entry in entries(150))
     make_endpoint("z/text", description="Édit v2.1", field_words="guidance scale")
@@ -83,7 +83,7 @@ def test_phrases_are_found_in_their_lines(db: None, make_endpoint: Make) -> None
     "typed",
     ["변환", "動画", "画像を動画", "видеомодель", "русский", "Größe", "grosse-größe", "CAFÉ"],
 )
-def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, typed: str) -> None:
+def test_words_of_any_script_are_found_and_marked(make_endpoint, typed):
     make_endpoint("a/other", description="Something else altogether.")
     description = "변환 動画 画像を動画に видеомодель русский Größe, Grosse-Größe Café"
     make_endpoint("a/told", description=description)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -23,7 +22,7 @@ def names_at(index: indexes.Index, places: Iterable[int]) -> set[str]:
     return set(Endpoint.objects.filter(pk__in=keys).values_list("endpoint_id", flat=True))
 
 
-def test_the_index_is_built_once_per_revision(make_endpoint: Make) -> None:
+def test_the_index_is_built_once_per_revision(make_endpoint):
     make_endpoint()
     built = indexes.current(Revision.current())
     with CaptureQueriesContext(connection) as queries:
@@ -31,7 +30,7 @@ def test_the_index_is_built_once_per_revision(make_endpoint: Make) -> None:
     assert len(queries) == 0
 
 
-def test_a_condition_selects_endpoints_with_an_accepted_fact(make_endpoint: Make) -> None:
+def test_a_condition_selects_endpoints_with_an_accepted_fact(make_endpoint):
     make_endpoint("a/1", facts=["in:image", "duration:5-12"])
     make_endpoint("a/2", facts=["in:text", "duration:5-8"])
     index = indexes.current(Revision.current())
@@ -45,7 +44,7 @@ def test_a_condition_selects_endpoints_with_an_accepted_fact(make_endpoint: Make
         assert names_at(index, index.having(condition)) == expected
 
 
-def test_text_indexes_are_reused_for_the_same_texts(make_endpoint: Make, user: User) -> None:
+def test_text_indexes_are_reused_for_the_same_texts(make_endpoint, user):
     """A star changes the revision; the new index then takes the texts' words from the old one."""
     endpoint = make_endpoint("a/1", description="Pictures")
     before = indexes.current(Revision.current())
@@ -59,7 +58,7 @@ def test_text_indexes_are_reused_for_the_same_texts(make_endpoint: Make, user: U
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_large_index_is_rebuilt_in_the_background(make_endpoint: Make) -> None:
+def test_a_large_index_is_rebuilt_in_the_background(make_endpoint):
     endpoint = make_endpoint("a/1")
     before = indexes.current(Revision.current())
     current = partial(indexes.current, at_once=0, rest=0)

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -91,17 +89,17 @@ def some(make_endpoint: Make) -> None:
         ("a text into a video", "fal-ai/kling-video/v1.6/pro"),
     ],
 )
-def test_queries_find_the_intended_model(some: None, typed: str, first: str) -> None:
+def test_queries_find_the_intended_model(some, typed, first):
     assert ids(ask(typed))[:1] == [first]
 
 
-def test_names_rank_before_synonyms(some: None, make_endpoint: Make) -> None:
+def test_names_rank_before_synonyms(some, make_endpoint):
     make_endpoint("z/tts", display_name="TTS", category="json", position=99)
     make_endpoint("z/voice", display_name="Voice", category="text-to-speech", position=0)
     assert ids(ask("tts")) == ["z/tts", "z/voice"]
 
 
-def test_whole_names_ignore_the_v_of_versions(make_endpoint: Make) -> None:
+def test_whole_names_ignore_the_v_of_versions(make_endpoint):
     make_endpoint("z/ink/character", display_name="Ink V3 Character", position=0)
     make_endpoint("z/ink/v3", display_name="Ink V3 Image Maker", position=9)
     make_endpoint("z/quill", display_name="The Ink3 Quill", position=0)
@@ -110,13 +108,13 @@ def test_whole_names_ignore_the_v_of_versions(make_endpoint: Make) -> None:
     assert ids(ask("ink 3 character"))[0] == "z/ink/character"
 
 
-def test_every_word_counts_towards_the_rank(make_endpoint: Make) -> None:
+def test_every_word_counts_towards_the_rank(make_endpoint):
     make_endpoint("z/one", description="A prompt bends the tweak.", position=0)
     make_endpoint("z/tweak", description="By a prompt.", position=9)
     assert ids(ask("tweak prompt")) == ["z/tweak", "z/one"]
 
 
-def test_words_after_a_preposition_are_dropped_first(make_endpoint: Make) -> None:
+def test_words_after_a_preposition_are_dropped_first(make_endpoint):
     make_endpoint("z/shot", display_name="Packshot", category="json", position=0)
     for place in (1, 2):
         make_endpoint(f"z/blur-{place}", category="json", position=place)
@@ -124,9 +122,7 @@ def test_words_after_a_preposition_are_dropped_first(make_endpoint: Make) -> Non
     assert ids(ask("blur packshot")) == ["z/shot"]  # without a preposition, the rarer word counts
 
 
-def test_tasks_are_dropped_last_and_near_results_may_lack_words(
-    make_endpoint: Make,
-) -> None:
+def test_tasks_are_dropped_last_and_near_results_may_lack_words(make_endpoint):
     make_endpoint("z/rare", description="Open source.", category="json", position=0)
     make_endpoint("z/odd", display_name="Rembg open thing", description="Source.", category="json")
     for place in range(3):
@@ -140,14 +136,14 @@ def test_tasks_are_dropped_last_and_near_results_may_lack_words(
     assert ids(ask("rembg source"))[0] == "z/rembg-0"
 
 
-def test_typing_errors_are_corrected_except_in_quotes(some: None) -> None:
+def test_typing_errors_are_corrected_except_in_quotes(some):
     answer = ask("klnig video")
     assert answer.found is not None
     assert answer.found.corrected == (("klnig", "kling"),)
     assert ask('"klnig" video').found.corrected == ()  # type: ignore[union-attr]
 
 
-def test_known_words_are_never_corrected(some: None, make_endpoint: Make) -> None:
+def test_known_words_are_never_corrected(some, make_endpoint):
     make_endpoint("z/klang", display_name="Klang", description="A bell named king.")
     for typed in ("klang", "king"):
         understood = ask(typed).found
@@ -155,20 +151,20 @@ def test_known_words_are_never_corrected(some: None, make_endpoint: Make) -> Non
         assert understood.corrected == ()
 
 
-def test_results_with_most_words_are_shown_if_none_has_all(some: None) -> None:
+def test_results_with_most_words_are_shown_if_none_has_all(some):
     answer = ask("flux pro whisper")
     assert ids(answer)[0] == "fal-ai/flux-pro/v1.1"
     assert answer.found is not None
     assert answer.found.missed == ("whisper",)
 
 
-def test_few_results_are_followed_by_near_ones(some: None) -> None:
+def test_few_results_are_followed_by_near_ones(some):
     answer = ask("kling master")
     assert ids(answer) == ["fal-ai/kling-video/v2.1/master"]
     assert [near.endpoint_id for near in answer.near] == ["fal-ai/kling-video/v1.6/pro"]
 
 
-def test_no_results_offer_similar_words_and_fewer_filters(some: None) -> None:
+def test_no_results_offer_similar_words_and_fewer_filters(some):
     (first, *_) = ask('"klang"').suggestions
     assert (first.title, first.count) == ("kling", 2)
     assert ids(search(first.query)) == ids(ask("kling"))
@@ -178,9 +174,7 @@ def test_no_results_offer_similar_words_and_fewer_filters(some: None) -> None:
     ]
 
 
-def test_the_teams_use_decides_among_equals(
-    make_endpoint: Make, make_run: Callable[..., Any], user: User
-) -> None:
+def test_the_teams_use_decides_among_equals(make_endpoint, make_run, user):
     plain, starred, used = (make_endpoint(f"z/ink-{n}", position=n) for n in range(3))
     assert ids(ask("ink"))[0] == plain.endpoint_id
     Favourite.objects.create(user=user, endpoint=starred)
@@ -191,7 +185,7 @@ def test_the_teams_use_decides_among_equals(
     assert ids(ask("ink"))[0] == used.endpoint_id
 
 
-def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) -> None:
+def test_the_page_shows_how_a_query_was_interpreted(member, some):
     html = member.get("/models/?q=klnig+video").content.decode()
     assert "Showing results for <b>kling video</b>" in html
     assert 'href="/models/?q=%22klnig%22+video"' in html
@@ -203,7 +197,7 @@ def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) 
     assert '<a href="/models/?q=kling">kling</a>: 2 models' in html
 
 
-def test_results_escape_html(member: Client, make_endpoint: Make) -> None:
+def test_results_escape_html(member, make_endpoint):
     evil = "<img src=x onerror=alert(1)> ink"
     make_endpoint("z/ink", display_name=evil, description=evil * 9)
     for typed in ("ink", "%3Cimg", "src%3Dx+ink", "onerror"):
@@ -224,7 +218,7 @@ TYPED = [
 ]  # fmt: skip
 
 
-def test_a_search_takes_one_query_whatever_it_finds(crowd: None) -> None:
+def test_a_search_takes_one_query_whatever_it_finds(crowd):
     index = indexes.current(Revision.current())
     for typed in TYPED:
         with CaptureQueriesContext(connection) as queries:

@@ -34,12 +34,12 @@ KNOWN = {
         ("wan/v2.2-5b", "5b"),
     ],
 )
-def test_names_are_found_by_each_spelling(name: str, word: str) -> None:
+def test_names_are_found_by_each_spelling(name, word):
     assert word in spelling.name_words(name)
 
 
 @pytest.mark.parametrize(("name", "word"), [("kling v2.1", "1"), ("gpt-image-1.5", "1")])
-def test_names_are_not_found_by_a_digit_of_a_version(name: str, word: str) -> None:
+def test_names_are_not_found_by_a_digit_of_a_version(name, word):
     assert word not in spelling.name_words(name)
 
 
@@ -59,12 +59,12 @@ def test_names_are_not_found_by_a_digit_of_a_version(name: str, word: str) -> No
         ("2.11", ""),
     ],
 )
-def test_typing_errors_are_corrected(slip: str, meant: str) -> None:
+def test_typing_errors_are_corrected(slip, meant):
     assert spelling.correction(slip, KNOWN) == meant
 
 
 @given(st.text(max_size=60))
-def test_any_text_has_words_without_signs(text: str) -> None:
+def test_any_text_has_words_without_signs(text):
     normal = spelling.normalize(text)
     for word in [*spelling.split_words(normal), *spelling.name_words(normal)]:
         assert word

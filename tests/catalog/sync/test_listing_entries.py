@@ -8,14 +8,13 @@ from html import unescape
 import httpx
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.listed_columns import COLUMNS
 from catalog.models import Change, Endpoint, Favourite, ListingEntry, SyncReport
 from catalog.sync.upsert import entry_rules
 from tests.catalog.cards import cards
-from tests.catalog.upstream import CatalogueUpstream, error
+from tests.catalog.upstream import error
 
 RunSync = Callable[..., SyncReport]
 UNKNOWN = {
@@ -28,9 +27,7 @@ def entry_of(endpoint_id: str) -> str:
     return ListingEntry.objects.get(endpoint__endpoint_id=endpoint_id).text
 
 
-def test_unknown_fields_are_on_the_page_and_in_the_export(
-    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
-) -> None:
+def test_unknown_fields_are_on_the_page_and_in_the_export(upstream, run_sync, member):
     upstream.add("a/odd", **UNKNOWN)
     upstream.add("a/plain")
     upstream.items["a/odd"]["beside_metadata"] = "kept too"
@@ -47,7 +44,7 @@ def test_unknown_fields_are_on_the_page_and_in_the_export(
     assert model_entry["metadata"]["mood"] == UNKNOWN["mood"]
 
 
-def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_an_entry_is_compared_by_its_digest(upstream, run_sync):
     upstream.add("a/one", "a/two")
     run_sync()
     with CaptureQueriesContext(connection) as queries:
@@ -62,9 +59,7 @@ def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_syn
     assert ListingEntry.objects.count() == 2
 
 
-def test_a_new_column_is_read_from_entries_that_have_not_changed(
-    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
-) -> None:
+def test_a_new_column_is_read_from_entries_that_have_not_changed(upstream, run_sync, member):
     """A filter by a column that a new version has found nothing until upstream changed a model."""
     upstream.add("a/one", license_type="research", kind="training")
     run_sync()
@@ -79,9 +74,7 @@ def test_a_new_column_is_read_from_entries_that_have_not_changed(
         assert cards(member.get("/models/?q=license:research")) == ["a/one"]
 
 
-def test_an_entry_without_metadata_keeps_the_known_values(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_entry_without_metadata_keeps_the_known_values(upstream, run_sync):
     upstream.add("a/one", display_name="One", pinned=True)
     run_sync()
     upstream.items["a/one"] = {"endpoint_id": "a/one", "mood": 1}
@@ -94,9 +87,7 @@ def test_an_entry_without_metadata_keeps_the_known_values(
 @pytest.mark.parametrize(
     "address", ["/", "/models/", "/models/?q=one", "/runs/", "/favourites/", "/models/a/one/"]
 )
-def test_no_list_loads_listing_entries(
-    upstream: CatalogueUpstream, run_sync: RunSync, member: Client, address: str
-) -> None:
+def test_no_list_loads_listing_entries(upstream, run_sync, member, address):
     upstream.add("a/one")
     run_sync()
     with CaptureQueriesContext(connection) as queries:
@@ -104,9 +95,7 @@ def test_no_list_loads_listing_entries(
     assert not [q for q in queries if "catalog_listingentry" in q["sql"].lower()]
 
 
-def test_pinned_and_highlighted_models_come_first(
-    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
-) -> None:
+def test_pinned_and_highlighted_models_come_first(upstream, run_sync, member):
     upstream.add("a/plain", display_name="Same")
     upstream.add("a/light", display_name="Same", highlighted=True)
     upstream.add("a/pin", display_name="Same", pinned=True)
@@ -121,8 +110,8 @@ def test_pinned_and_highlighted_models_come_first(
 
 
 def test_staff_can_import_the_accounts_favourites_and_undo_it(
-    upstream: CatalogueUpstream, run_sync: RunSync, admin_client: Client, member: Client
-) -> None:
+    upstream, run_sync, admin_client, member
+):
     upstream.add("a/one", "a/two", is_favorited=True)
     upstream.add("a/three", is_favorited=False)
     run_sync()
@@ -141,8 +130,8 @@ def test_staff_can_import_the_accounts_favourites_and_undo_it(
 
 
 def test_the_enterprise_status_is_stored_and_outlives_a_failed_expansion(
-    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
-) -> None:
+    upstream, run_sync, member
+):
     upstream.add("a/ready", "a/silent")
     upstream.items["a/ready"]["enterprise_status"] = "ready"
     run_sync()
@@ -154,9 +143,7 @@ def test_the_enterprise_status_is_stored_and_outlives_a_failed_expansion(
         assert cards(member.get("/models/?q=enterprise:ready")) == ["a/ready"]
 
 
-def test_an_upstream_without_that_expansion_is_listed_without_it(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_upstream_without_that_expansion_is_listed_without_it(upstream, run_sync):
     def refused(request: httpx.Request) -> httpx.Response | None:
         is_expanded = "enterprise_status" in request.url.params.get_list("expand")
         return error(400, "validation_error", "expand: unknown value") if is_expanded else None

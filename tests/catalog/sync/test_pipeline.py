@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, SyncReport
 from catalog.sync import pipeline
-from tests.catalog.upstream import CatalogueUpstream, ids, item, kind_of
+from tests.catalog.upstream import ids, item, kind_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -28,9 +28,7 @@ def writes(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
-def test_a_first_sync_stores_every_field(
-    upstream: CatalogueUpstream, run_sync: RunSync, catalogue_items: list[dict[str, Any]]
-) -> None:
+def test_a_first_sync_stores_every_field(upstream, run_sync, catalogue_items):
     for each in catalogue_items:
         upstream.items[each["endpoint_id"]] = each
         upstream.documents[each["endpoint_id"]] = {"openapi": "3.0.4"}
@@ -53,9 +51,7 @@ def test_a_first_sync_stores_every_field(
     assert ltx.position == list(upstream.items).index(ltx.endpoint_id)
 
 
-def test_a_document_is_stored_unchanged_in_wire_order(
-    upstream: CatalogueUpstream, run_sync: RunSync, documents: dict[str, Any]
-) -> None:
+def test_a_document_is_stored_unchanged_in_wire_order(upstream, run_sync, documents):
     upstream.add(*documents)
     upstream.documents = documents
     run_sync()
@@ -67,9 +63,7 @@ def test_a_document_is_stored_unchanged_in_wire_order(
         )
 
 
-def test_schemas_are_fetched_ten_a_call_and_four_calls_at_once(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_schemas_are_fetched_ten_a_call_and_four_calls_at_once(upstream, run_sync):
     """C5: ten schemas a call."""
     upstream.add(*ids(95))
     upstream.delay_s = 0.002
@@ -81,9 +75,7 @@ def test_schemas_are_fetched_ten_a_call_and_four_calls_at_once(
     assert (report.schemas_due, report.schemas_done) == (95, 95)
 
 
-def test_a_second_sync_with_nothing_changed_fetches_no_schema_and_writes_no_row(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_second_sync_with_nothing_changed_fetches_no_schema_and_writes_no_row(upstream, run_sync):
     upstream.add(*ids(30))
     upstream.prices = {"fal-ai/model-001": 0.5}
     run_sync()
@@ -95,9 +87,7 @@ def test_a_second_sync_with_nothing_changed_fetches_no_schema_and_writes_no_row(
     assert (report.new, report.changed, report.gone, report.schemas_due) == ([], [], [], 0)
 
 
-def test_only_changed_endpoints_are_fetched_and_written(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_only_changed_endpoints_are_fetched_and_written(upstream, run_sync):
     upstream.add(*ids(30))
     run_sync()
     upstream.add("fal-ai/model-007", updated_at="2026-03-01T00:00:00Z", description="Better now.")
@@ -116,9 +106,7 @@ def test_only_changed_endpoints_are_fetched_and_written(
     assert "second" in changed.schema.document
 
 
-def test_a_full_sync_fetches_every_schema_again(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_full_sync_fetches_every_schema_again(upstream, run_sync):
     upstream.add(*ids(12))
     run_sync()
     upstream.documents["fal-ai/model-003"] = {"openapi": "3.0.4", "info": {"title": "silent"}}
@@ -130,9 +118,7 @@ def test_a_full_sync_fetches_every_schema_again(
     assert "silent" in endpoint.schema.document
 
 
-def test_upstreams_order_is_stored_and_a_move_is_no_change(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_upstreams_order_is_stored_and_a_move_is_no_change(upstream, run_sync):
     upstream.add(*ids(5))
     run_sync()
     upstream.items = dict(reversed(upstream.items.items()))
@@ -141,9 +127,7 @@ def test_upstreams_order_is_stored_and_a_move_is_no_change(
     assert [e.endpoint_id for e in Endpoint.objects.all()] == ids(5)[::-1]
 
 
-def test_parameters_with_several_values_repeat_the_plain_name(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_parameters_with_several_values_repeat_the_plain_name(upstream, run_sync):
     """C2: the plain name, without brackets."""
     upstream.add("fal-ai/flux/dev", "fal-ai/flux-2")
     run_sync()
@@ -153,9 +137,7 @@ def test_parameters_with_several_values_repeat_the_plain_name(
 
 
 @pytest.mark.parametrize("is_left_out", [False, True], ids=["404", "left out"])
-def test_a_vanished_endpoint_is_marked_gone_until_it_returns(
-    upstream: CatalogueUpstream, run_sync: RunSync, is_left_out: bool
-) -> None:
+def test_a_vanished_endpoint_is_marked_gone_until_it_returns(upstream, run_sync, is_left_out):
     upstream.forgets_unknown = is_left_out
     upstream.add(*ids(5))
     run_sync()
@@ -169,9 +151,7 @@ def test_a_vanished_endpoint_is_marked_gone_until_it_returns(
     assert Endpoint.objects.get(endpoint_id="fal-ai/model-002").gone_at is None
 
 
-def test_an_endpoint_without_metadata_in_find_mode_is_gone(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_endpoint_without_metadata_in_find_mode_is_gone(upstream, run_sync):
     upstream.add(*ids(3))
     run_sync()
 
@@ -184,14 +164,12 @@ def test_an_endpoint_without_metadata_in_find_mode_is_gone(
     assert run_sync().gone == ["fal-ai/model-001"]
 
 
-def test_an_endpoint_missing_in_the_list_but_known_in_find_mode_stays(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_endpoint_missing_in_the_list_but_known_in_find_mode_stays(upstream, run_sync):
     """3.2: some list modes leave deprecated endpoints out."""
     upstream.add(*ids(3))
     run_sync()
     upstream.items["fal-ai/model-001"]["metadata"]["status"] = "hidden"
-    upstream._is_listed = lambda each, params: (  # type: ignore[method-assign]
+    upstream._is_listed = lambda each, params: (
         each["metadata"]["status"] != "hidden" and "status" not in params
     )
     report = run_sync()
@@ -199,9 +177,7 @@ def test_an_endpoint_missing_in_the_list_but_known_in_find_mode_stays(
     assert report.changed == ["fal-ai/model-001"]
 
 
-def test_deprecated_endpoints_are_listed_in_a_separate_pass(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_deprecated_endpoints_are_listed_in_a_separate_pass(upstream, run_sync):
     upstream.add(*ids(3))
     upstream.add("fal-ai/old", status="deprecated")
     upstream.lists_deprecated = False
@@ -210,9 +186,7 @@ def test_deprecated_endpoints_are_listed_in_a_separate_pass(
     assert run_sync().gone == []
 
 
-def test_prices_need_a_key_and_a_sync_succeeds_without_them(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_prices_need_a_key_and_a_sync_succeeds_without_them(upstream, run_sync):
     upstream.add(*ids(3))
     upstream.prices = dict.fromkeys(ids(3), 0.1)
     upstream.key = ""
@@ -224,9 +198,7 @@ def test_prices_need_a_key_and_a_sync_succeeds_without_them(
     assert set(Endpoint.objects.values_list("unit_price_usd", flat=True)) == {Decimal("0.1")}
 
 
-def test_prices_are_fetched_fifty_a_call_and_absurd_ones_ignored(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_prices_are_fetched_fifty_a_call_and_absurd_ones_ignored(upstream, run_sync):
     upstream.add(*ids(120))
     upstream.prices = dict(zip(ids(4), [1e12, 0.000000014, 0.000000001, 0], strict=True))
     run_sync()
@@ -238,7 +210,7 @@ def test_prices_are_fetched_fifty_a_call_and_absurd_ones_ignored(
     assert prices["fal-ai/model-003"] == 0
 
 
-def test_progress_is_reported_during_a_sync(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_progress_is_reported_during_a_sync(upstream, run_sync):
     upstream.add(*ids(100))
     seen: list[tuple[int, int]] = []
     run_sync(progress=lambda report: seen.append((report.listed, report.schemas_done)))
@@ -248,7 +220,7 @@ def test_progress_is_reported_during_a_sync(upstream: CatalogueUpstream, run_syn
     assert any(0 < done < 100 for _, done in seen)
 
 
-def test_old_sync_reports_are_deleted(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_old_sync_reports_are_deleted(upstream, run_sync):
     old, second_newest, newest = (run_sync().pk for _ in range(3))
     next_ = newest + 1
     for pk, later in ((old, 0), (second_newest, 1)):  # as if that many syncs had come since

@@ -12,7 +12,6 @@ from django.utils import timezone
 from catalog.models import Endpoint, SyncReport
 from catalog.sync import pipeline
 from tests.catalog.upstream import (
-    CatalogueUpstream,
     after_two_expansions,
     error,
     ids,
@@ -24,9 +23,7 @@ from tests.catalog.upstream import (
 RunSync = Callable[..., SyncReport]
 
 
-def test_a_cursor_that_repeats_ends_the_list_and_marks_nothing_as_gone(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_cursor_that_repeats_ends_the_list_and_marks_nothing_as_gone(upstream, run_sync):
     """C1, C7."""
     upstream.add(*ids(3))
     run_sync()
@@ -48,9 +45,7 @@ def test_a_cursor_that_repeats_ends_the_list_and_marks_nothing_as_gone(
     assert Endpoint.objects.listed().count() == 3
 
 
-def test_items_without_metadata_or_with_unknown_values_are_stored(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_items_without_metadata_or_with_unknown_values_are_stored(upstream, run_sync):
     """C3, C8."""
     upstream.add("fal-ai/strange", status="retired", category="smell-to-image", pinned=True)
     upstream.items["fal-ai/strange"]["metadata"] |= {"highlighted": True, "mood": "blue"}
@@ -64,9 +59,7 @@ def test_items_without_metadata_or_with_unknown_values_are_stored(
     assert (bare.display_name, bare.owner) == ("workflows/ana/flow", "ana")
 
 
-def test_malformed_items_are_reported_and_do_not_affect_others(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_malformed_items_are_reported_and_do_not_affect_others(upstream, run_sync):
     upstream.add(*ids(3))
     upstream.items["a"] = {"metadata": {"display_name": "nameless"}}
     upstream.items["b"] = "not an object"
@@ -79,9 +72,7 @@ def test_malformed_items_are_reported_and_do_not_affect_others(
     assert "too long" in report.failed[-1][1]
 
 
-def test_texts_too_long_for_a_column_are_cut_and_nul_is_dropped(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_texts_too_long_for_a_column_are_cut_and_nul_is_dropped(upstream, run_sync):
     upstream.add("fal-ai/loud", display_name="N" * 900, category="c" * 90, tags=["a\0b", "é"])
     upstream.items["fal-ai/loud"]["metadata"]["thumbnail_url"] = "javascript:alert(1)"
     report = run_sync()
@@ -92,9 +83,7 @@ def test_texts_too_long_for_a_column_are_cut_and_nul_is_dropped(
     assert loud.thumbnail_url == ""
 
 
-def test_a_schema_error_keeps_the_old_schema_and_is_retried(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_schema_error_keeps_the_old_schema_and_is_retried(upstream, run_sync):
     """C4."""
     upstream.add(*ids(2))
     run_sync()
@@ -115,9 +104,7 @@ def test_a_schema_error_keeps_the_old_schema_and_is_retried(
     assert run_sync().schemas_due == 0
 
 
-def test_an_endpoint_without_a_document_is_not_fetched_forever(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_endpoint_without_a_document_is_not_fetched_forever(upstream, run_sync):
     upstream.add("fal-ai/bare")
     upstream.documents.clear()
     run_sync()
@@ -125,9 +112,7 @@ def test_an_endpoint_without_a_document_is_not_fetched_forever(
     assert run_sync().schemas_due == 0
 
 
-def test_duplicates_across_pages_are_stored_once(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_duplicates_across_pages_are_stored_once(upstream, run_sync):
     """C7."""
     upstream.add(*ids(4))
     upstream.items["again"] = item("fal-ai/model-000", display_name="a later copy")
@@ -137,9 +122,7 @@ def test_duplicates_across_pages_are_stored_once(
     assert Endpoint.objects.get(endpoint_id="fal-ai/model-000").display_name == "model-000"
 
 
-def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(upstream, run_sync):
     """C6, C7: partial data stays, the sync ends cleanly, and the report states the reason."""
     upstream.add(*ids(10))
     run_sync()
@@ -160,7 +143,7 @@ def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(
     assert Endpoint.objects.listed().count() == 11
 
 
-def test_a_sync_waits_for_a_rate_limit(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_a_sync_waits_for_a_rate_limit(upstream, run_sync):
     """C6."""
     upstream.add(*ids(3))
     limit = error(429, "rate_limited", "Slow down", **{"Retry-After": "7"})
@@ -171,9 +154,7 @@ def test_a_sync_waits_for_a_rate_limit(upstream: CatalogueUpstream, run_sync: Ru
     assert 7 <= upstream.pauses[0] < 10
 
 
-def test_a_persistent_rate_limit_ends_the_sync_and_the_next_resumes(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_persistent_rate_limit_ends_the_sync_and_the_next_resumes(upstream, run_sync):
     """C6."""
     upstream.add(*ids(35))
     upstream.faults = [after_two_expansions("Slow down")]
@@ -195,8 +176,8 @@ def test_a_persistent_rate_limit_ends_the_sync_and_the_next_resumes(
     ],
 )
 def test_one_document_that_fails_upstream_does_not_affect_others(
-    upstream: CatalogueUpstream, run_sync: RunSync, failure: httpx.Response, reason: str
-) -> None:
+    upstream, run_sync, failure, reason
+):
     """C5."""
     upstream.add(*ids(12))
 
@@ -214,9 +195,7 @@ def test_one_document_that_fails_upstream_does_not_affect_others(
     assert Endpoint.objects.filter(schema__isnull=False).count() == 11
 
 
-def test_an_upstream_outage_ends_the_sync_soon(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_an_upstream_outage_ends_the_sync_soon(upstream, run_sync):
     upstream.add(*ids(200))
     down = error(503, "server_error", "Down for maintenance")
     upstream.faults = [lambda request: down if kind_of(request) == "expand" else None]
@@ -227,18 +206,14 @@ def test_an_upstream_outage_ends_the_sync_soon(
     assert Endpoint.objects.count() == 200
 
 
-def test_a_concurrent_sync_is_refused_with_a_message(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_concurrent_sync_is_refused_with_a_message(upstream, run_sync):
     SyncReport.objects.create(beat_at=timezone.now(), schemas_due=90, schemas_done=40)
     with pytest.raises(pipeline.AlreadyRunning, match=r"already running .*40 of 90 schemas read"):
         run_sync()
     assert upstream.requests == []
 
 
-def test_a_dead_sync_is_marked_stopped_and_the_next_runs(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_dead_sync_is_marked_stopped_and_the_next_runs(upstream, run_sync):
     upstream.add(*ids(3))
     dead = SyncReport.objects.create(beat_at=timezone.now() - timedelta(minutes=2))
     assert run_sync().state == "done"
@@ -246,9 +221,7 @@ def test_a_dead_sync_is_marked_stopped_and_the_next_runs(
     assert dead.state == "stopped"
 
 
-def test_a_sync_that_was_taken_over_ends_without_changing_reports(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_sync_that_was_taken_over_ends_without_changing_reports(upstream, run_sync):
     upstream.add(*ids(3))
 
     async def taken(request: Any) -> None:
@@ -262,9 +235,7 @@ def test_a_sync_that_was_taken_over_ends_without_changing_reports(
     assert SyncReport.objects.get().error == "taken"
 
 
-def test_a_cancelled_sync_says_that_it_was_stopped(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_cancelled_sync_says_that_it_was_stopped(upstream, run_sync):
     upstream.add(*ids(200))
     with pytest.raises(asyncio.CancelledError):
         run_sync(stop_after=10)
@@ -277,9 +248,7 @@ def test_a_cancelled_sync_says_that_it_was_stopped(
     assert not Endpoint.objects.filter(schema__isnull=True).exists()
 
 
-def test_a_stopped_full_sync_resumes_with_the_rest(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
+def test_a_stopped_full_sync_resumes_with_the_rest(upstream, run_sync):
     upstream.add(*ids(40))
     run_sync()
     upstream.faults = [after_two_expansions("Enough")]

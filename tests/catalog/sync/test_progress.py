@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.test import Client
 from django.utils import timezone
 
 import fal
@@ -23,7 +22,7 @@ from core.process import identity
 from runs.promises.lifecycle import Job
 from runs.worker import main as workers
 from runs.worker.main import run_forever
-from tests.catalog.upstream import CatalogueUpstream, ids
+from tests.catalog.upstream import ids
 from tests.processes import ROOT
 
 RunSync = Callable[..., SyncReport]
@@ -49,7 +48,7 @@ def other_process() -> Any:
     process.stdout.close()
 
 
-def test_a_running_process_is_distinguished_from_an_ended_one(other_process: Any) -> None:
+def test_a_running_process_is_distinguished_from_an_ended_one(other_process):
     other = other_process.identity
     assert identity.is_local(other)
     assert not identity.is_gone(other)
@@ -61,7 +60,7 @@ def test_a_running_process_is_distinguished_from_an_ended_one(other_process: Any
     assert identity.is_gone(other)
 
 
-def test_a_process_with_a_reused_pid_is_another_process() -> None:
+def test_a_process_with_a_reused_pid_is_another_process():
     machine = identity.current().rsplit(":", 2)[0]
     assert identity.is_gone(f"{machine}:{os.getpid()}:1")
     assert not identity.is_gone(identity.current())
@@ -79,9 +78,7 @@ def test_a_process_with_a_reused_pid_is_another_process() -> None:
         ("", 5, True),
     ],
 )
-def test_heartbeats_decide_for_processes_on_other_machines(
-    holder: str, age_s: float, is_abandoned: bool
-) -> None:
+def test_heartbeats_decide_for_processes_on_other_machines(holder, age_s, is_abandoned):
     holder = identity.current() if holder == "here" else holder
     beat = timezone.now() - timedelta(seconds=age_s)
     report = SyncReport(state="running", holder=holder, beat_at=beat)
@@ -89,9 +86,7 @@ def test_heartbeats_decide_for_processes_on_other_machines(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sync_of_an_ended_process_is_taken_over_at_once(
-    upstream: CatalogueUpstream, run_sync: RunSync, other_process: Any
-) -> None:
+def test_a_sync_of_an_ended_process_is_taken_over_at_once(upstream, run_sync, other_process):
     upstream.add(*ids(3))
     left = SyncReport.objects.create(beat_at=timezone.now(), holder=other_process.identity)
     with pytest.raises(pipeline.AlreadyRunning):
@@ -105,9 +100,7 @@ def test_a_sync_of_an_ended_process_is_taken_over_at_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_takes_over_from_another_machine_within_five_seconds(
-    upstream: CatalogueUpstream, transactional_db: None
-) -> None:
+def test_a_worker_takes_over_from_another_machine_within_five_seconds(upstream, transactional_db):
     """Its sync broke off a moment ago.
 
     The worker looks again every second until the signs have lapsed.
@@ -135,7 +128,7 @@ def test_a_worker_takes_over_from_another_machine_within_five_seconds(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_one_of_several_workers_syncs(upstream: CatalogueUpstream, settings: Any) -> None:
+def test_only_one_of_several_workers_syncs(upstream, settings):
     upstream.add(*ids(3))
     settings.SYNC_INTERVAL_MINUTES = 60
 
@@ -154,9 +147,7 @@ def test_only_one_of_several_workers_syncs(upstream: CatalogueUpstream, settings
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_admin_asks_for_a_sync_and_sees_it(
-    upstream: CatalogueUpstream, settings: Any, admin_client: Client, member: Client
-) -> None:
+def test_an_admin_asks_for_a_sync_and_sees_it(upstream, settings, admin_client, member):
     def show() -> str:
         return admin_client.get("/catalogue/sync/").content.decode()
 
@@ -184,7 +175,7 @@ def test_an_admin_asks_for_a_sync_and_sees_it(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream) -> None:
+def test_a_worker_that_has_just_started_syncs_again(upstream):
     """It may have another upstream than the last sync: `FAL_KEY` may have been set since."""
     upstream.add(*ids(3))
     ended_at = timezone.now() - timedelta(minutes=1)

@@ -31,7 +31,7 @@ def settle() -> None:
         pass
 
 
-def test_every_endpoint_gets_the_facts_of_its_schema(make_endpoint: MakeEndpoint) -> None:
+def test_every_endpoint_gets_the_facts_of_its_schema(make_endpoint):
     both = document(seed={"type": "integer"}, image_url={"type": "string"})
     first, second = make_endpoint("a/1", both), make_endpoint("a/2", both)
     bare = make_endpoint("a/3")
@@ -44,7 +44,7 @@ def test_every_endpoint_gets_the_facts_of_its_schema(make_endpoint: MakeEndpoint
     assert bare.facts == []
 
 
-def test_a_broken_document_is_read_once_and_gives_no_facts(make_endpoint: MakeEndpoint) -> None:
+def test_a_broken_document_is_read_once_and_gives_no_facts(make_endpoint):
     row = make_endpoint("a/1", document())
     Schema.objects.update(document="{{{")
     settle()
@@ -53,7 +53,7 @@ def test_a_broken_document_is_read_once_and_gives_no_facts(make_endpoint: MakeEn
     assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 
-def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) -> None:
+def test_only_a_new_schema_version_is_read_again(make_endpoint):
     changed = make_endpoint("a/1", document(seed={"type": "integer"}))
     other = make_endpoint("a/2", document(image_url={"type": "string"}))
     settle()
@@ -68,7 +68,7 @@ def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) ->
     assert other.facts == ["in:image"]
 
 
-def test_every_endpoint_gets_the_inputs_results_can_fill(make_endpoint: MakeEndpoint) -> None:
+def test_every_endpoint_gets_the_inputs_results_can_fill(make_endpoint):
     row = make_endpoint("a/1", document(image_url={"type": "string"}, seed={"type": "integer"}))
     settle()
     row.refresh_from_db()
@@ -78,9 +78,7 @@ def test_every_endpoint_gets_the_inputs_results_can_fill(make_endpoint: MakeEndp
     assert Revision.current() != revision  # so the menu is rebuilt
 
 
-def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
-    make_endpoint: MakeEndpoint,
-) -> None:
+def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(make_endpoint):
     for number in range(12):
         make_endpoint(f"a/{number}", document(seed={"type": "integer"}))
     settle()
@@ -94,9 +92,7 @@ def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
     assert Revision.current() == revision
 
 
-def test_new_rules_read_everything_and_write_only_differences(
-    make_endpoint: MakeEndpoint,
-) -> None:
+def test_new_rules_read_everything_and_write_only_differences(make_endpoint):
     row = make_endpoint("a/1", document(seed={"type": "integer"}))
     settle()
     earlier = RULES - 1
@@ -111,7 +107,7 @@ def test_new_rules_read_everything_and_write_only_differences(
     assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 
-def test_many_documents_are_read_in_small_batches(make_endpoint: MakeEndpoint) -> None:
+def test_many_documents_are_read_in_small_batches(make_endpoint):
     for number in range(23):
         make_endpoint(f"a/{number}", document(seed={"type": "integer", "default": number}))
     done = []
@@ -126,7 +122,7 @@ def test_many_documents_are_read_in_small_batches(make_endpoint: MakeEndpoint) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sync_is_followed_by_reading_the_facts(make_endpoint: MakeEndpoint) -> None:
+def test_a_sync_is_followed_by_reading_the_facts(make_endpoint):
     row = make_endpoint("a/1", document(seed={"type": "integer"}))
     post_sync.run()
     row.refresh_from_db()

@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.test import Client
 
 from catalog.filters.conditions import Condition
 from catalog.models import Endpoint, Revision
@@ -61,9 +60,7 @@ def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
 
 
 @pytest.mark.exhaustive
-def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
-    odd: list[Endpoint], admin_client: Client
-) -> None:
+def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(odd, admin_client):
     addresses = [f"/categories/{quote(endpoint.category or 'unknown')}/" for endpoint in odd]
     addresses += [
         f"{endpoint.get_absolute_url()}{tab}" for endpoint in odd for tab in ("", "?tab=about")
@@ -91,14 +88,12 @@ def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
         ("\uff34\uff37\uff29\uff2e", {"odd/twin", "odd/twin/2"}),
     ],
 )
-def test_odd_values_are_searchable(
-    odd: list[Endpoint], admin_client: Client, typed: str, expected: set[str]
-) -> None:
+def test_odd_values_are_searchable(odd, admin_client, typed, expected):
     html = admin_client.get("/models/?" + urlencode({"q": typed})).content.decode()
     assert {name for name in ODD if f'data-endpoint-id="{name}"' in html} == expected
 
 
-def test_blank_values_are_not_offered_as_facets(odd: list[Endpoint]) -> None:
+def test_blank_values_are_not_offered_as_facets(odd):
     offered = {
         facet.name: [facet_value.value for facet_value in facet.values]
         for facet in search(Query()).facets

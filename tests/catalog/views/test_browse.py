@@ -59,9 +59,7 @@ def fill(make_endpoint: Make) -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize("address", ["/", "/models/"])
-def test_unchanged_cards_are_not_rendered_again(
-    member: Client, fill: Callable[[int], None], address: str
-) -> None:
+def test_unchanged_cards_are_not_rendered_again(member, fill, address):
     fill(60)
     first = member.get(address).content
     with CaptureQueriesContext(connection) as queries:
@@ -78,14 +76,14 @@ def cards_of(html: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("address", ["/", "/models/", "/models/?q=x"])
-def test_an_empty_catalogue_gives_the_reason(member: Client, address: str) -> None:
+def test_an_empty_catalogue_gives_the_reason(member, address):
     html = member.get(address).content.decode()
     assert "The catalogue is still empty" in html
     assert 'hx-get="/catalogue/sync/' in html
     assert 'hx-trigger="every' in html
 
 
-def test_a_running_sync_is_polled_until_it_ends(member: Client, make_endpoint: Make) -> None:
+def test_a_running_sync_is_polled_until_it_ends(member, make_endpoint):
     SyncReport.objects.create(beat_at=timezone.now(), listed=7, schemas_due=7, schemas_done=3)
     before = Revision.current()
     html = member.get("/catalogue/sync/").content.decode()
@@ -100,7 +98,7 @@ def test_a_running_sync_is_polled_until_it_ends(member: Client, make_endpoint: M
     assert "HX-Trigger" not in response.headers
 
 
-def test_cards_appear_during_the_first_sync(member: Client, make_endpoint: Make) -> None:
+def test_cards_appear_during_the_first_sync(member, make_endpoint):
     SyncReport.objects.create(beat_at=timezone.now())
     assert 'hx-trigger="catalogue:changed from:body"' in member.get("/").content.decode()
     make_endpoint("fal-ai/first", published_at=timezone.now())
@@ -112,7 +110,7 @@ def test_cards_appear_during_the_first_sync(member: Client, make_endpoint: Make)
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped"])
-def test_a_failed_sync_shows_the_reason_and_what_to_do(member: Client, state: str) -> None:
+def test_a_failed_sync_shows_the_reason_and_what_to_do(member, state):
     SyncReport.objects.create(state=state, error="fal cannot be reached: no route")
     html = member.get("/").content.decode()
     assert "fal cannot be reached: no route" in html
@@ -120,12 +118,12 @@ def test_a_failed_sync_shows_the_reason_and_what_to_do(member: Client, state: st
     assert "every 1500ms" not in html
 
 
-def test_an_interrupted_sync_is_not_shown_as_running(member: Client) -> None:
+def test_an_interrupted_sync_is_not_shown_as_running(member):
     SyncReport.objects.create(beat_at=timezone.now() - timedelta(minutes=5))
     assert "The last sync was interrupted" in member.get("/").content.decode()
 
 
-def test_a_card_shows_the_facts_people_choose_by(member: Client, make_endpoint: Make) -> None:
+def test_a_card_shows_the_facts_people_choose_by(member, make_endpoint):
     make_endpoint(
         "fal-ai/flux/dev",
         display_name="FLUX <dev>",
@@ -152,7 +150,7 @@ def test_a_card_shows_the_facts_people_choose_by(member: Client, make_endpoint: 
         assert text in html
 
 
-def test_texts_from_upstream_are_escaped(member: Client, make_endpoint: Make) -> None:
+def test_texts_from_upstream_are_escaped(member, make_endpoint):
     evil = "\"><script>alert(1)</script>'{{7*7}}"
     make_endpoint(
         "fal-ai/evil",
@@ -172,9 +170,7 @@ def test_texts_from_upstream_are_escaped(member: Client, make_endpoint: Make) ->
         assert "<script>&" not in html
 
 
-def test_a_fragment_is_the_part_of_the_page_that_changes(
-    member: Client, fill: Callable[[int], None]
-) -> None:
+def test_a_fragment_is_the_part_of_the_page_that_changes(member, fill):
     fill(60)
     response = member.get("/models/?q=model&page=2", headers=HTMX)
     html = response.content.decode()
@@ -195,9 +191,7 @@ def test_a_fragment_is_the_part_of_the_page_that_changes(
         ("/models/?q=model", None),
     ],
 )
-def test_typing_a_query_adds_one_history_entry(
-    member: Client, fill: Callable[[int], None], before: str, header: str | None
-) -> None:
+def test_typing_a_query_adds_one_history_entry(member, fill, before, header):
     fill(3)
     address = "http://testserver" + before
     response = member.get(
@@ -211,7 +205,7 @@ def test_typing_a_query_adds_one_history_entry(
     )
 
 
-def test_page_links_keep_the_query(member: Client, fill: Callable[[int], None]) -> None:
+def test_page_links_keep_the_query(member, fill):
     fill(60)
     html = member.get("/models/?q=model&tag=t").content.decode()
     assert 'href="/models/?q=model&amp;tag=t&amp;page=2" rel="next"' in html
@@ -220,7 +214,7 @@ def test_page_links_keep_the_query(member: Client, fill: Callable[[int], None]) 
     assert 'aria-current="page" aria-label="Page 3"' in last.content.decode()
 
 
-def test_a_category_page_searches_within_its_category(member: Client, make_endpoint: Make) -> None:
+def test_a_category_page_searches_within_its_category(member, make_endpoint):
     make_endpoint("a/1", category="image-to-3d", kind="inference")
     make_endpoint("a/2", category="llm", kind="inference")
     response = member.get("/categories/image-to-3d/?category=llm")
@@ -231,9 +225,7 @@ def test_a_category_page_searches_within_its_category(member: Client, make_endpo
     assert member.get("/categories/nonsense/").status_code == 404
 
 
-def test_a_collection_is_shown_in_the_curators_order(
-    member: Client, make_endpoint: Make, fill: Callable[[int], None]
-) -> None:
+def test_a_collection_is_shown_in_the_curators_order(member, make_endpoint, fill):
     best = Collection.objects.create(slug="b", title="Best", description="Chosen by us.")
     for place, name in enumerate(["a/3", "a/1", "a/2"]):
         CollectionItem.objects.create(
@@ -246,9 +238,7 @@ def test_a_collection_is_shown_in_the_curators_order(
     assert cards(member.get("/"))[:3] == ["a/3", "a/1", "a/2"]
 
 
-def test_only_curators_see_a_collection_before_it_is_published(
-    member: Client, user: User, make_endpoint: Make
-) -> None:
+def test_only_curators_see_a_collection_before_it_is_published(member, user, make_endpoint):
     draft = Collection.objects.create(slug="draft", title="Draft", is_published=False)
     CollectionItem.objects.create(collection=draft, endpoint=make_endpoint())
     assert member.get("/collections/draft/").status_code == 404
@@ -259,9 +249,7 @@ def test_only_curators_see_a_collection_before_it_is_published(
     assert b"draft" in response.content
 
 
-def test_the_front_page_shows_collections_categories_news_and_favourites(
-    member: Client, user: User, fill: Callable[[int], None]
-) -> None:
+def test_the_front_page_shows_collections_categories_news_and_favourites(member, user, fill):
     fill(20)
     Favourite.objects.create(
         user=user, endpoint=Endpoint.objects.get(endpoint_id="fal-ai/model-017")
@@ -285,9 +273,7 @@ def test_the_front_page_shows_collections_categories_news_and_favourites(
     "address",
     ["/models/", "/categories/", "/categories/vision/", "/collections/", "/collections/best/"],
 )
-def test_thumbnails_are_loaded_only_from_our_server(
-    member: Client, make_endpoint: Make, address: str
-) -> None:
+def test_thumbnails_are_loaded_only_from_our_server(member, make_endpoint, address):
     make_endpoint(category="vision")
     Collection.objects.create(slug="best", title="Best")
     policy = member.get(address).headers["Content-Security-Policy"]
@@ -296,9 +282,7 @@ def test_thumbnails_are_loaded_only_from_our_server(
     assert "https:" not in policy
 
 
-def test_cards_and_price_order_use_the_same_typical_run(
-    member: Client, make_endpoint: Make
-) -> None:
+def test_cards_and_price_order_use_the_same_typical_run(member, make_endpoint):
     film: Any = {"category": "text-to-video", "currency": "USD"}
     second = film | {"facts": ["out:video", "default-duration:5"], "price_unit": "seconds"}
     make_endpoint("a/by-second", unit_price_usd="0.0205", **second)
@@ -327,9 +311,7 @@ def test_cards_and_price_order_use_the_same_typical_run(
 # A star belongs to a person, survives a double click, and works without JavaScript.
 
 
-def test_starring_without_script_returns_to_the_same_page(
-    member: Client, user: User, make_endpoint: Make
-) -> None:
+def test_starring_without_script_returns_to_the_same_page(member, user, make_endpoint):
     make_endpoint()
     back = "http://testserver/models/?q=flux"
     for _ in range(2):  # a double click sets one star
@@ -341,15 +323,13 @@ def test_starring_without_script_returns_to_the_same_page(
     assert Favourite.objects.count() == 0
 
 
-def test_starring_never_redirects_to_another_site(member: Client, make_endpoint: Make) -> None:
+def test_starring_never_redirects_to_another_site(member, make_endpoint):
     make_endpoint()
     response = member.post(ADDRESS, STAR, headers={"Referer": "https://evil.example/"})
     assert response.headers["Location"] == "/"
 
 
-def test_starring_with_htmx_is_announced_and_can_be_undone(
-    member: Client, make_endpoint: Make
-) -> None:
+def test_starring_with_htmx_is_announced_and_can_be_undone(member, make_endpoint):
     make_endpoint(display_name="FLUX.1 [dev]")
     response = member.post(ADDRESS, STAR, headers=HTMX)
     html = response.content.decode()
@@ -358,7 +338,7 @@ def test_starring_with_htmx_is_announced_and_can_be_undone(
     assert "favourites:changed" in response.headers["HX-Trigger"]
 
 
-def test_a_star_shows_on_the_card_and_in_the_filter(member: Client, make_endpoint: Make) -> None:
+def test_a_star_shows_on_the_card_and_in_the_filter(member, make_endpoint):
     make_endpoint()
     make_endpoint("fal-ai/other")
     member.post(ADDRESS, STAR)
@@ -367,9 +347,7 @@ def test_a_star_shows_on_the_card_and_in_the_filter(member: Client, make_endpoin
     assert cards(member.get("/models/?favourite=1")) == ["fal-ai/flux/dev"]
 
 
-def test_a_star_belongs_to_one_user(
-    client: Client, member: Client, stranger: User, make_endpoint: Make
-) -> None:
+def test_a_star_belongs_to_one_user(client, member, stranger, make_endpoint):
     make_endpoint()
     member.post(ADDRESS, STAR)
     other = Client()
@@ -378,9 +356,7 @@ def test_a_star_belongs_to_one_user(
     assert 'aria-pressed="true"' not in other.get("/models/").content.decode()
 
 
-def test_starring_needs_a_login_a_post_and_a_known_endpoint(
-    client: Client, user: User, make_endpoint: Make
-) -> None:
+def test_starring_needs_a_login_a_post_and_a_known_endpoint(client, user, make_endpoint):
     make_endpoint()
     assert client.post(ADDRESS, STAR).status_code == 302
     client.force_login(user)
@@ -389,7 +365,7 @@ def test_starring_needs_a_login_a_post_and_a_known_endpoint(
     assert Favourite.objects.count() == 0
 
 
-def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) -> None:
+def test_favourites_have_a_searchable_page(member, make_endpoint):
     assert "No starred models yet" in member.get(ADDRESS).content.decode()
     make_endpoint()
     make_endpoint("fal-ai/other", tags=["t"])
@@ -416,9 +392,7 @@ def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) 
         {"facts": ["time:soon", "duration:auto", "resolution:1080p@long", "price:?/s*5", "in:"]},
     ],
 )
-def test_no_value_of_one_model_breaks_the_gallery(
-    member: Client, make_endpoint: Make, values: dict[str, Any]
-) -> None:
+def test_no_value_of_one_model_breaks_the_gallery(member, make_endpoint, values):
     odd = make_endpoint("a/odd", display_name="Odd", category="vision", **values)
     make_endpoint("a/plain", display_name="Plain", category="vision", median_s=3.0)
     queries = ("sort=price", "sort=fastest", "time=<60", "price=<1", "duration=>=5", "q=odd")
@@ -429,9 +403,7 @@ def test_no_value_of_one_model_breaks_the_gallery(
     assert "a/plain" in cards(member.get("/models/?time=<60"))
 
 
-def test_models_for_tests_are_in_a_gallery_only_if_asked_for(
-    member: Client, make_endpoint: Make
-) -> None:
+def test_models_for_tests_are_in_a_gallery_only_if_asked_for(member, make_endpoint):
     make_endpoint("mischief/fail", display_name="Mishap", category="vision", tags=["test"])
     make_endpoint("a/sharp", display_name="Sharp", category="vision", tags=["new"])
     cases = [

@@ -6,8 +6,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from catalog.changelog import recorder
@@ -51,7 +49,7 @@ def listed_changes(page: str) -> list[str]:
     return [part.split("</span>")[0] for part in log]
 
 
-def test_the_change_log_is_grouped_by_day_newest_first(member: Client, tell: Tell) -> None:
+def test_the_change_log_is_grouped_by_day_newest_first(member, tell):
     tell("fal-ai/old", "gone", days=2)
     tell("fal-ai/a", breaks=True, display_name="<A>")
     page = member.get(PAGE).content.decode()
@@ -77,9 +75,7 @@ def test_the_change_log_is_grouped_by_day_newest_first(member: Client, tell: Tel
         ("?page=x&model=%00", ["x/new", "x/back", "x/gone", "x/a", "y/b"]),
     ],
 )
-def test_the_change_log_can_be_filtered(
-    member: Client, user: User, tell: Tell, query: str, expected: list[str]
-) -> None:
+def test_the_change_log_can_be_filtered(member, user, tell, query, expected):
     starred = tell("y/b", days=5, category="vision").endpoint
     tell("x/a", days=4, breaks=True)
     tell("x/gone", "gone", days=3)
@@ -91,13 +87,13 @@ def test_the_change_log_can_be_filtered(
     assert ("No such changes" in page) == (not expected)
 
 
-def test_uncompared_and_wording_changes_are_not_shown(member: Client, tell: Tell) -> None:
+def test_uncompared_and_wording_changes_are_not_shown(member, tell):
     Change.objects.filter(pk=tell("x/a").pk).update(lines=None)
     Change.objects.filter(pk=tell("x/b").pk).update(weight=Change.Weight.WORDING)
     assert "Nothing has changed yet" in member.get(PAGE).content.decode()
 
 
-def test_pages_of_the_change_log_are_linked(member: Client, tell: Tell) -> None:
+def test_pages_of_the_change_log_are_linked(member, tell):
     for n in range(120):
         tell(f"x/{n:03}", "new", days=n / 100)
     seen: list[str] = []
@@ -111,7 +107,7 @@ def test_pages_of_the_change_log_are_linked(member: Client, tell: Tell) -> None:
     assert 'rel="next"' not in page
 
 
-def test_the_front_page_counts_changes_since_the_last_visit(member: Client, tell: Tell) -> None:
+def test_the_front_page_counts_changes_since_the_last_visit(member, tell):
     assert 'class="news' not in member.get("/").content.decode()
     tell("x/a", breaks=True)
     tell("x/b", "new")
@@ -130,9 +126,7 @@ def test_the_front_page_counts_changes_since_the_last_visit(member: Client, tell
     assert "data-fresh" not in member.get(PAGE).content.decode()
 
 
-def test_a_gone_model_keeps_its_page_and_runs_but_cannot_be_run(
-    member: Client, make_run: Any, make_endpoint: Any
-) -> None:
+def test_a_gone_model_keeps_its_page_and_runs_but_cannot_be_run(member, make_run, make_endpoint):
     endpoint = make_endpoint("x/gone", gone_at=timezone.now())
     changes_of_it = recorder.gone(endpoint)
     changes_of_it.save()

@@ -1,7 +1,6 @@
 """What the gallery's selection bar does to several models at once, and for whom."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -23,9 +22,7 @@ def act(client: Client, verb: str, *models: Endpoint, **more: str) -> str:
     return client.post(BAR, data, follow=True, headers={"referer": "/models/"}).content.decode()
 
 
-def test_members_star_and_are_offered_nothing_else(
-    member: Client, user: Any, endpoints: list[Endpoint]
-) -> None:
+def test_members_star_and_are_offered_nothing_else(member, user, endpoints):
     bar = member.get(BAR).content.decode()
     assert 'value="star"' in bar
     assert "collect" not in bar
@@ -39,9 +36,7 @@ def test_members_star_and_are_offered_nothing_else(
     assert not Endpoint.objects.exclude(mark="").exists()
 
 
-def test_curators_mark_many_and_the_switch_shows_them(
-    admin_client: Client, admin_user: Any, endpoints: list[Endpoint]
-) -> None:
+def test_curators_mark_many_and_the_switch_shows_them(admin_client, admin_user, endpoints):
     assert "Only approved models" not in admin_client.get("/models/").content.decode()
     for verb, mark in (
         ("mark:approved", "approved"),
@@ -62,18 +57,14 @@ def test_curators_mark_many_and_the_switch_shows_them(
     assert "mark" in act(admin_client, "mark:nonsense", *endpoints)
 
 
-def test_blocking_requires_a_reason(
-    admin_client: Client, admin_user: Any, endpoints: list[Endpoint]
-) -> None:
+def test_blocking_requires_a_reason(admin_client, admin_user, endpoints):
     assert "Say why" in act(admin_client, "mark:blocked", *endpoints, reason=" ")
     assert not Endpoint.objects.filter(mark="blocked").exists()
     act(admin_client, "mark:blocked", *endpoints, reason="Too dear")
     assert Endpoint.objects.filter(mark_reason="Too dear", marked_by=admin_user).count() == 3
 
 
-def test_many_models_can_be_collected_at_once(
-    admin_client: Client, endpoints: list[Endpoint]
-) -> None:
+def test_many_models_can_be_collected_at_once(admin_client, endpoints):
     best = Collection.objects.create(slug="best", title="Best")
     CollectionItem.objects.create(collection=best, endpoint=endpoints[1], note="first")
     assert "Choose a collection" in act(admin_client, "collect", *endpoints)
@@ -81,9 +72,7 @@ def test_many_models_can_be_collected_at_once(
     assert [item.endpoint.endpoint_id for item in best.items.all()] == ["a/1", "a/0", "a/2"]
 
 
-def test_staff_without_the_permission_cannot_mark(
-    client: Client, django_user_model: Any, endpoints: list[Endpoint]
-) -> None:
+def test_staff_without_the_permission_cannot_mark(client, django_user_model, endpoints):
     looker = django_user_model.objects.create_user("looker", password="-", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_endpoint"))
     client.force_login(looker)

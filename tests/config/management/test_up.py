@@ -100,14 +100,14 @@ def run(client: httpx.Client, prompt: str, **headers: str) -> str:
     return str(until(lambda: page_with(client, address, 'data-run-state="succeeded"')))
 
 
-def test_from_the_link_to_a_finished_run_without_script(up: tuple[Up, httpx.Client]) -> None:
+def test_from_the_link_to_a_finished_run_without_script(up):
     _, client = up
     assert "<img" in run(client, "a first run")
 
 
 def test_lines_of_web_and_worker_have_the_id_of_the_request_and_neither_prompt_nor_key(
-    up: tuple[Up, httpx.Client], checkout: Path
-) -> None:
+    up, checkout
+):
     running, client = up
     run(client, "marked-prompt-never-logged", **{"X-Request-ID": "of-a-proxy-0001"})
     # The sandbox logs in its own format, as text, because it is no part of the product.
@@ -122,7 +122,7 @@ def test_lines_of_web_and_worker_have_the_id_of_the_request_and_neither_prompt_n
         assert secret not in logged
 
 
-def test_prometheus_reads_what_all_processes_have_counted(up: tuple[Up, httpx.Client]) -> None:
+def test_prometheus_reads_what_all_processes_have_counted(up):
     running, client = up
     run(client, "a run that is counted")
     given = {"Authorization": f"Bearer {METRICS_TOKEN}"}
@@ -138,7 +138,7 @@ def test_prometheus_reads_what_all_processes_have_counted(up: tuple[Up, httpx.Cl
     assert {"web", "worker"} <= set(re.findall(r'memory_bytes\{number="1",process="(\w+)"', text))
 
 
-def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
+def test_the_web_process_has_no_key(up):
     running, _ = up
     paint_live(running)
     keys = {}
@@ -166,7 +166,7 @@ def paint_live(running: Up) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
+def test_what_dies_is_started_again(up):
     running, client = up
     victim = next(
         pid
@@ -185,9 +185,7 @@ def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
     until(answers)
 
 
-def test_written_files_are_private_to_the_account(
-    up: tuple[Up, httpx.Client], checkout: Path
-) -> None:
+def test_written_files_are_private_to_the_account(up, checkout):
     until(lambda: (checkout / "var/vitrine.sqlite3-wal").exists())
     var = checkout / "var"
     open_to_others = [
@@ -204,9 +202,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_a_second_instance_names_the_first_and_leaves_it_alone(
-    up: tuple[Up, httpx.Client], checkout: Path
-) -> None:
+def test_a_second_instance_names_the_first_and_leaves_it_alone(up, checkout):
     running, _ = up
     environment_file, stamp = checkout / "var/sandbox.env", checkout / "var/static/.stamp"
     before = environment_file.read_text(), stamp.stat().st_mtime_ns
@@ -219,9 +215,7 @@ def test_a_second_instance_names_the_first_and_leaves_it_alone(
     assert (environment_file.read_text(), stamp.stat().st_mtime_ns) == before
 
 
-def test_a_killed_instance_blocks_nobody_and_ctrl_c_stops_every_part(
-    up: tuple[Up, httpx.Client], checkout: Path
-) -> None:
+def test_a_killed_instance_blocks_nobody_and_ctrl_c_stops_every_part(up, checkout):
     running, _ = up
     web = running.pid_of("config.server.serving")
     os.kill(running.process.pid, signal.SIGKILL)

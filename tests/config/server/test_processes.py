@@ -1,12 +1,11 @@
 """Static files are collected again only when a source has changed."""
 
 import os
-from pathlib import Path
 
 from config.server.processes import folder_stamp
 
 
-def test_the_stamp_depends_on_sources_and_not_on_compiled_files(tmp_path: Path) -> None:
+def test_the_stamp_depends_on_sources_and_not_on_compiled_files(tmp_path):
     (tmp_path / "a.css").write_text("a {}")
     other = tmp_path / "js"
     other.mkdir()

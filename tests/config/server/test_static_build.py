@@ -28,7 +28,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> static_build.Storage:
     return storage
 
 
-def test_minified_scripts_keep_their_string_literals(tmp_path: Path) -> None:
+def test_minified_scripts_keep_their_string_literals(tmp_path):
     script = tmp_path / "a.js"
     script.write_text(
         '/** Says so. */\nconst a = "// no comment";\nconst b = `two  ${a} /* spaces */`;\n'
@@ -41,9 +41,7 @@ def test_minified_scripts_keep_their_string_literals(tmp_path: Path) -> None:
     assert "`two  ${a} /* spaces */`" in text
 
 
-def test_pages_link_only_bundles_under_hashed_names(
-    collected: static_build.Storage,
-) -> None:
+def test_pages_link_only_bundles_under_hashed_names(collected):
     folder = Path(collected.location)
     for name in static_build.bundle_names():
         served = folder / collected.hashed_files[name]
@@ -53,7 +51,7 @@ def test_pages_link_only_bundles_under_hashed_names(
         assert IMPORT.sub("", text) == IMPORT.sub("", BUNDLES[name])
 
 
-def test_minified_imports_name_hashed_files(collected: static_build.Storage) -> None:
+def test_minified_imports_name_hashed_files(collected):
     folder = Path(collected.location)
     recorder = folder / collected.hashed_files["js/lazy/media-recorder.js"]
     imports = re.findall(r"""["']\./([\w.-]+\.js)["']""", recorder.read_text())

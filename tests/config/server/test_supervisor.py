@@ -78,7 +78,7 @@ def stop(running: Running) -> int:
     return running.process.wait(60)
 
 
-def test_an_idle_supervisor_does_not_wake_up(folder: Path) -> None:
+def test_an_idle_supervisor_does_not_wake_up(folder):
     running = Running(folder, LASTING)
     until(running.pids)
     time.sleep(0.5)
@@ -88,7 +88,7 @@ def test_an_idle_supervisor_does_not_wake_up(folder: Path) -> None:
     assert stop(running) == 0
 
 
-def test_a_killed_child_is_restarted_and_ends_with_the_supervisor(folder: Path) -> None:
+def test_a_killed_child_is_restarted_and_ends_with_the_supervisor(folder):
     running = Running(folder, LASTING)
     (first,) = until(running.pids)
     os.kill(first, signal.SIGKILL)
@@ -97,7 +97,7 @@ def test_a_killed_child_is_restarted_and_ends_with_the_supervisor(folder: Path) 
     assert stop(running) == 0
 
 
-def test_children_end_when_the_supervisor_is_killed(folder: Path) -> None:
+def test_children_end_when_the_supervisor_is_killed(folder):
     running = Running(folder, LASTING)
     (child,) = until(running.pids)
     running.process.kill()
@@ -105,7 +105,7 @@ def test_children_end_when_the_supervisor_is_killed(folder: Path) -> None:
     until(lambda: not is_alive(child))
 
 
-def test_children_do_not_inherit_locks(folder: Path) -> None:
+def test_children_do_not_inherit_locks(folder):
     running = Running(folder, LASTING)
     (child,) = until(running.pids)
 
@@ -117,7 +117,7 @@ def test_children_do_not_inherit_locks(folder: Path) -> None:
     assert stop(running) == 0
 
 
-def test_an_on_demand_child_starts_with_the_first_connection(folder: Path) -> None:
+def test_an_on_demand_child_starts_with_the_first_connection(folder):
     port = free_port()
     running = Running(folder, ON_DEMAND, port)
     time.sleep(0.5)

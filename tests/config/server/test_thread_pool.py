@@ -143,7 +143,7 @@ async def is_answered(pages: ThreadPoolApp) -> bool:
     return browser.body == b"here"
 
 
-async def test_a_file_arrives_complete_and_in_order() -> None:
+async def test_a_file_arrives_complete_and_in_order():
     browser = Browser(part(b""))
     await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
     assert browser.body == b"".join(b"%d," % number for number in range(100))
@@ -165,8 +165,8 @@ class SlowBrowser(Browser):
 @pytest.mark.parametrize("kind", RESPONSES)
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 1000])
 async def test_a_response_in_any_number_of_pieces_arrives_complete(
-    kind: str, count: int, encoding: str, browser_class: type[Browser]
-) -> None:
+    kind, count, encoding, browser_class
+):
     """The feed of changes, written in hundreds of pieces, was cut off after the ninth."""
     scope = request(f"/{kind}/{count}")
     scope["headers"].append((b"accept-encoding", encoding.encode()))
@@ -182,34 +182,32 @@ def whole(browser: Browser) -> bytes:
     return gzip.decompress(browser.body) if is_compressed else browser.body
 
 
-async def test_a_client_that_stops_reading_occupies_no_thread() -> None:
+async def test_a_client_that_stops_reading_occupies_no_thread():
     pages = ThreadPoolApp(wsgi)
     async with crowd(pages, request("/film"), part(b""), patience=3):
         assert await is_answered(pages)
 
 
-async def test_a_slow_large_body_occupies_no_page_thread() -> None:
+async def test_a_slow_large_body_occupies_no_page_thread():
     pages = ThreadPoolApp(wsgi)
     body = [part(b"x", more=True)]
     async with crowd(pages, request("/large", LARGE_BYTES + 1), *body):
         assert await is_answered(pages)
 
 
-async def test_an_unfinished_small_body_occupies_no_thread() -> None:
+async def test_an_unfinished_small_body_occupies_no_thread():
     pages = ThreadPoolApp(wsgi)
     async with crowd(pages, request("/page", 2), part(b"x", more=True)):
         assert await is_answered(pages)
 
 
-async def test_a_disconnected_client_is_sent_nothing_more() -> None:
+async def test_a_disconnected_client_is_sent_nothing_more():
     browser = Browser(part(b""), {"type": "http.disconnect"})
     await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
     assert len(browser.got) < 100
 
 
-async def test_a_truncated_file_is_logged_in_one_line(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_truncated_file_is_logged_in_one_line(caplog):
     browser = Browser(part(b""))
     with caplog.at_level(logging.WARNING):
         await ThreadPoolApp(wsgi)(request("/broken"), browser.receive, browser.send)

@@ -23,7 +23,7 @@ def installed() -> Iterator[None]:
     base._prefixes, base._urlconfs = before  # type: ignore[attr-defined]
 
 
-def test_a_prefix_is_set_read_and_cleared() -> None:
+def test_a_prefix_is_set_read_and_cleared():
     assert (get_script_prefix(), reverse("library:runs")) == ("/", "/runs/")
     set_script_prefix("/below/")
     assert reverse("library:runs") == "/below/runs/"
@@ -32,14 +32,14 @@ def test_a_prefix_is_set_read_and_cleared() -> None:
     assert reverse("library:runs") == "/runs/"
 
 
-def test_a_thread_sees_only_its_own_values() -> None:
+def test_a_thread_sees_only_its_own_values():
     with ThreadPoolExecutor(1) as thread:
         thread.submit(set_script_prefix, "/below/").result()
         assert get_script_prefix() == "/"
         assert thread.submit(get_script_prefix).result() == "/below/"
 
 
-def test_a_django_with_other_internals_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_django_with_other_internals_is_reported(monkeypatch):
     monkeypatch.delattr(base, "_prefixes")
     with pytest.raises(AttributeError, match="_prefixes"):
         url_locals.install()

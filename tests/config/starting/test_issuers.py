@@ -24,11 +24,11 @@ def read(**variables: str) -> dict[str, object]:
     return issuers.read(lambda name: variables.get(name, ""))
 
 
-def test_nothing_is_set_by_default() -> None:
+def test_nothing_is_set_by_default():
     assert read() == {}
 
 
-def test_several_issuers() -> None:
+def test_several_issuers():
     github = {"GITHUB_CLIENT_ID": "g", "GITHUB_CLIENT_SECRET": "h"}
     google = {"GOOGLE_CLIENT_ID": "i", "GOOGLE_CLIENT_SECRET": "j"}
     providers = issuers.read(lambda name: {**ACME, **SECOND, **github, **google}.get(name, ""))
@@ -42,7 +42,7 @@ def test_several_issuers() -> None:
     assert [app["secret"] for app in apps] == [SECRET, "s2", "j", "h"]
 
 
-def test_claims_are_mapped() -> None:
+def test_claims_are_mapped():
     providers = issuers.read(
         lambda name: {
             **ACME,
@@ -75,13 +75,13 @@ def test_claims_are_mapped() -> None:
         ({"GITHUB_CLIENT_ID": "x"}, "GITHUB_CLIENT_SECRET is missing"),
     ],
 )
-def test_wrong_settings_stop_the_start(variables: dict[str, str], sentence: str) -> None:
+def test_wrong_settings_stop_the_start(variables, sentence):
     with pytest.raises(ImproperlyConfigured, match=sentence) as error:
         read(**variables)
     assert SECRET not in str(error.value)
 
 
-def test_domains() -> None:
+def test_domains():
     assert issuers.read_domains(" Example.com, acme.co.uk ") == ["example.com", "acme.co.uk"]
     assert issuers.read_domains("") == []
     for wrong in ("ana@example.com", "*", "example", ".com", "https://example.com"):

@@ -27,14 +27,14 @@ def refusal(recorded: set[Key], *, is_migrated: bool = True) -> str:
     return str(refused.value)
 
 
-def test_a_migrated_database_is_known_with_or_without_the_names_of_squashes() -> None:
+def test_a_migrated_database_is_known_with_or_without_the_names_of_squashes():
     require(ALL, is_migrated=True)
     unsquashed = (ALL - {*SQUASHES}).union(*map(replaced_by, SQUASHES))
     require(unsquashed, is_migrated=True)
 
 
 @pytest.mark.parametrize("is_migrated", [True, False])
-def test_older_code_refuses_a_newer_database(is_migrated: bool) -> None:
+def test_older_code_refuses_a_newer_database(is_migrated):
     later = {("catalog", f"900{n}_later") for n in range(5)}
     sentence = refusal(ALL | later, is_migrated=is_migrated)
     assert sentence.startswith(
@@ -46,7 +46,7 @@ def test_older_code_refuses_a_newer_database(is_migrated: bool) -> None:
 
 
 @pytest.mark.parametrize("squash", SQUASHES)
-def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
+def test_a_database_between_two_releases_is_refused(squash):
     """Only some of a squash's migrations are applied: Django would end with a traceback."""
     replaced = replaced_by(squash)
     missing = max(replaced)
@@ -55,7 +55,7 @@ def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
     assert STONES[0].way in sentence
 
 
-def test_a_database_of_before_earlier_squashes_is_refused() -> None:
+def test_a_database_of_before_earlier_squashes_is_refused():
     """It has recorded none of the replaced names, so Django would start from the beginning."""
     squash = ("training", "0001_squashed_0003")
     sentence = refusal((ALL - {squash}) | {("training", "0001_initial")}, is_migrated=False)
@@ -66,9 +66,7 @@ def test_a_database_of_before_earlier_squashes_is_refused() -> None:
     ("migrated_by", "named"),
     [("0.9.0", "v1.4.0"), ("1.3.12", "v1.4.0"), ("1.4.0", "v2.0.0"), ("1.10.0 (9f)", "v2.0.0")],
 )
-def test_data_that_would_skip_a_version_is_refused_with_the_way(
-    monkeypatch: pytest.MonkeyPatch, migrated_by: str, named: str
-) -> None:
+def test_data_that_would_skip_a_version_is_refused_with_the_way(monkeypatch, migrated_by, named):
     """Whatever its migrations are: those that it lacks may no longer exist."""
     monkeypatch.setattr(migrations, "STONES", (Stone("1.4.0"), Stone("2.0.0")))
     with pytest.raises(ImproperlyConfigured) as refused:
@@ -82,7 +80,7 @@ def test_data_that_would_skip_a_version_is_refused_with_the_way(
 
 
 @pytest.mark.parametrize("recorded", [set(), ALL - {max(ALL)}], ids=["nothing", "all but the last"])
-def test_only_what_migrates_takes_an_unmigrated_database(recorded: set[Key]) -> None:
+def test_only_what_migrates_takes_an_unmigrated_database(recorded):
     require(recorded, is_migrated=False)
     sentence = refusal(recorded)
     assert sentence.startswith("the database is not migrated (")
@@ -96,7 +94,7 @@ def numbers(name: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("squash", SQUASHES)
-def test_a_squash_is_named_after_the_migrations_it_replaces(squash: Key) -> None:
+def test_a_squash_is_named_after_the_migrations_it_replaces(squash):
     label, name = squash
     assert all(is_replaced(key, squash) for key in replaced_by(squash))
     first, last = numbers(name)
@@ -108,6 +106,6 @@ def test_a_squash_is_named_after_the_migrations_it_replaces(squash: Key) -> None
 
 
 @pytest.mark.parametrize("squash", SQUASHES)
-def test_a_squash_replaces_migrations_of_its_own_app_only(squash: Key) -> None:
+def test_a_squash_replaces_migrations_of_its_own_app_only(squash):
     others = {app.label for app in apps.get_app_configs()} - {squash[0]}
     assert not any(is_replaced((label, squash[1]), squash) for label in others)

@@ -15,13 +15,13 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 AT_MOST = timedelta(seconds=5)  # allows for a busy machine
 
 
-def test_the_shared_clock_advances_with_the_time() -> None:
+def test_the_shared_clock_advances_with_the_time():
     before = clock.now(resync_every_s=0.0)
     assert abs(before - datetime.now(UTC)) < AT_MOST
     assert before < clock.now() < before + AT_MOST
 
 
-def test_the_database_time_is_queried_rarely() -> None:
+def test_the_database_time_is_queried_rarely():
     asks = int(connection.vendor == "postgresql")
     clock.now(resync_every_s=0.0)
     with CaptureQueriesContext(connection) as queries:
@@ -35,7 +35,7 @@ def test_the_database_time_is_queried_rarely() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_event_loop_never_queries_the_database_time(database_misuses: list[str]) -> None:
+async def test_the_event_loop_never_queries_the_database_time(database_misuses):
     """On PostgreSQL, a submit failed if the last query of the time was ten seconds ago."""
     with pytest.raises(SynchronousOnlyOperation):
         clock.now()

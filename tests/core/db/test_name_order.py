@@ -11,12 +11,12 @@ NAMES = [
 ]  # fmt: skip
 
 
-def test_names_are_sorted_by_letters_accents_and_numbers() -> None:
+def test_names_are_sorted_by_letters_accents_and_numbers():
     assert [*map(sort_key, NAMES)] == sorted(map(sort_key, NAMES))
 
 
 @pytest.mark.both_databases
 @pytest.mark.django_db
-def test_the_database_sorts_names_like_python() -> None:
+def test_the_database_sorts_names_like_python():
     User.objects.bulk_create(User(username=name) for name in reversed(NAMES))
     assert [*User.objects.order_by(by_name("username")).values_list("username", flat=True)] == NAMES

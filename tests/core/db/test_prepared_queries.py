@@ -1,7 +1,6 @@
 """Prepared queries return the same as their querysets, with any parameters, on both databases."""
 
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -34,9 +33,7 @@ def columns(row: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(row).items() if name != "_state"}
 
 
-def test_a_prepared_query_returns_the_rows_of_its_queryset(
-    make_run: Callable[..., Run],
-) -> None:
+def test_a_prepared_query_returns_the_rows_of_its_queryset(make_run):
     runs = [
         make_run(arguments={"prompt": text, "n": 2**60}, state="queued") for text in ("a", "ü ☃")
     ]
@@ -50,7 +47,7 @@ def test_a_prepared_query_returns_the_rows_of_its_queryset(
         assert columns(loaded.endpoint) == columns(plain.endpoint)
 
 
-def test_each_call_uses_its_own_parameters(make_run: Callable[..., Run]) -> None:
+def test_each_call_uses_its_own_parameters(make_run):
     runs = [make_run() for _ in range(3)]
     assert [run.pk for run in SOME.all(pks=[run.pk for run in runs[:2]])] == [
         r.pk for r in runs[:2]
@@ -62,14 +59,14 @@ def test_each_call_uses_its_own_parameters(make_run: Callable[..., Run]) -> None
     assert STATES.all(before=runs[0].created_at) == []
 
 
-def test_a_prepared_get_without_a_row_raises(db: None) -> None:
+def test_a_prepared_get_without_a_row_raises(db):
     assert WHOLE.first(pk=uuid.uuid4()) is None
     with pytest.raises(Run.DoesNotExist):
         WHOLE.get(pk=uuid.uuid4())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_thread_uses_its_own_connection(make_run: Callable[..., Run]) -> None:
+def test_each_thread_uses_its_own_connection(make_run):
     runs = [make_run() for _ in range(4)]
 
     def ask(run: Run) -> bool:
@@ -82,7 +79,7 @@ def test_each_thread_uses_its_own_connection(make_run: Callable[..., Run]) -> No
         assert all(pool.map(ask, runs))
 
 
-def test_prefetched_rows_are_loaded_too(make_run: Callable[..., Run]) -> None:
+def test_prefetched_rows_are_loaded_too(make_run):
     run = make_run(state="succeeded")
     run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
     make_run()
@@ -95,7 +92,7 @@ def test_prefetched_rows_are_loaded_too(make_run: Callable[..., Run]) -> None:
     assert len(captured) == 2
 
 
-def test_a_number_that_no_column_holds_matches_nothing(user: Any) -> None:
+def test_a_number_that_no_column_holds_matches_nothing(user):
     """An address may contain any number: SQLite refused large ones, and the page was a 500."""
     by_user = PreparedQuery(lambda: Run.objects.filter(user_id=Param("pk", BigAutoField())))
     of_users = PreparedQuery(

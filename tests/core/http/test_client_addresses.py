@@ -1,7 +1,5 @@
 """The client's address behind a proxy, in each notation that proxies use."""
 
-from typing import Any
-
 from django.test import RequestFactory
 
 from core.http.client_addresses import client_address
@@ -24,7 +22,7 @@ from tests.tables import each_row
         ("", "127.0.0.1"),
     ],
 )
-def test_the_proxys_entry_is_the_client(settings: Any, forwarded: str, address: str) -> None:
+def test_the_proxys_entry_is_the_client(settings, forwarded, address):
     settings.PUBLIC_URL = "https://vitrine.example"
     request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})
     assert client_address(request) == address

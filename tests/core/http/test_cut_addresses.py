@@ -1,7 +1,6 @@
 """An address that was cut short leads to the page above it; what never existed is not found."""
 
 import pytest
-from django.test import Client
 
 from tests.tables import each_row
 
@@ -21,9 +20,7 @@ pytestmark = pytest.mark.django_db
         ("/compare/nothing/", 404, None),
     ],
 )
-def test_a_cut_address_leads_to_the_page_above(
-    member: Client, path: str, status: int, above: str | None
-) -> None:
+def test_a_cut_address_leads_to_the_page_above(member, path, status, above):
     answer = member.get(path)
     assert (answer.status_code, answer.headers.get("Location")) == (status, above)
     assert member.post(path).status_code == 404

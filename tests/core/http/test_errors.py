@@ -64,14 +64,12 @@ def browser(client: Client, user: User) -> Client:
 
 
 @pytest.mark.parametrize("address", ["/runs/", "/models/", "/collections/"])
-def test_a_page_survives_the_end_of_its_database_connection(
-    browser: Client, cut: Cut, address: str
-) -> None:
+def test_a_page_survives_the_end_of_its_database_connection(browser, cut, address):
     with cut(1):
         assert browser.get(address).status_code == 200
 
 
-def test_during_a_database_outage_a_page_reloads_itself(browser: Client, cut: Cut) -> None:
+def test_during_a_database_outage_a_page_reloads_itself(browser, cut):
     with cut(2) as ended:
         response = browser.get("/runs/")
         assert len(ended) == 2  # no further attempts
@@ -81,7 +79,7 @@ def test_during_a_database_outage_a_page_reloads_itself(browser: Client, cut: Cu
     assert browser.get("/runs/").status_code == 200
 
 
-def test_a_post_is_never_retried(browser: Client, cut: Cut) -> None:
+def test_a_post_is_never_retried(browser, cut):
     with cut(9) as ended:
         response = browser.post("/views/new/", {"params": "q=x", "name": "x"})
         assert len(ended) == 1
@@ -90,9 +88,7 @@ def test_a_post_is_never_retried(browser: Client, cut: Cut) -> None:
     assert b"Go back and try again" in response.content
 
 
-def test_a_lost_connection_reported_by_the_driver_is_a_503(
-    browser: Client,
-) -> None:
+def test_a_lost_connection_reported_by_the_driver_is_a_503(browser):
     def closing(*_: Any) -> Any:
         backend: Any = connection  # the type stubs lack the driver
         raise backend.Database.OperationalError("the connection is closed")
@@ -102,9 +98,7 @@ def test_a_lost_connection_reported_by_the_driver_is_a_503(
     assert browser.get("/runs/").status_code == 200
 
 
-def test_a_lost_connection_is_one_log_line_and_other_errors_have_tracebacks(
-    browser: Client, cut: Cut, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_lost_connection_is_one_log_line_and_other_errors_have_tracebacks(browser, cut, caplog):
     with cut(1):
         browser.get("/runs/")
     (record,) = [

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from runs.models import Run
 from tests.processes import ROOT
@@ -21,7 +20,7 @@ def path(make_endpoint: object) -> str:
     return MODEL
 
 
-def test_a_form_above_the_limit_gets_our_error_page(member: Client, path: str) -> None:
+def test_a_form_above_the_limit_gets_our_error_page(member, path):
     response = member.post(path, {"prompt": "x" * (MOST + 1), "~do": "run"})
     page = response.content.decode()
     assert response.status_code == 413
@@ -32,14 +31,14 @@ def test_a_form_above_the_limit_gets_our_error_page(member: Client, path: str) -
 
 
 @pytest.mark.system
-def test_too_many_fields_or_files_are_reported_separately(member: Client, path: str) -> None:
+def test_too_many_fields_or_files_are_reported_separately(member, path):
     fields = {f"f{n}": "" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     response = member.post(path, fields)
     assert response.status_code == 413
     assert "It has more than 20,000 fields." in response.content.decode()
 
 
-def test_the_script_knows_the_servers_limits() -> None:
+def test_the_script_knows_the_servers_limits():
     script = (ROOT / "static/js/large-forms.js").read_text()
     (size,) = re.findall(r"MOST_BYTES = (\d+) \* 2 \*\* 20", script)
     (fields,) = re.findall(r"MOST_FIELDS = (\d+)", script)

@@ -35,20 +35,20 @@ async def ask(*headers: tuple[bytes, bytes]) -> tuple[str, str]:
     return messages[1]["body"].decode(), named.decode()
 
 
-def test_a_request_keeps_the_id_that_it_brings() -> None:
+def test_a_request_keeps_the_id_that_it_brings():
     assert asyncio.run(ask((b"x-request-id", b"proxy-0001"))) == ("proxy-0001", "proxy-0001")
     assert request_ids.current() == ""
 
 
 @each_row("brought", [b"short", b"a" * 65, b"with space 1", b'quote"d-1234', b"line\nbreak-1", b""])
-def test_another_id_is_replaced(brought: bytes) -> None:
+def test_another_id_is_replaced(brought):
     seen, named = asyncio.run(ask((b"x-request-id", brought)))
     assert seen == named
     assert len(named) == 32
 
 
 @pytest.mark.parametrize("brought", [None, ""])
-def test_what_no_request_began_has_none(brought: str | None) -> None:
+def test_what_no_request_began_has_none(brought):
     async def resume() -> str:
         request_ids.resume("of-a-request")
         request_ids.resume(brought)
@@ -69,7 +69,7 @@ def test_what_no_request_began_has_none(brought: str | None) -> None:
         ("bytes=-0", (10, 9), "bytes */10"),
     ],
 )
-def test_a_range_is_cut_to_the_file(header: str, span: tuple[int, int], content_range: str) -> None:
+def test_a_range_is_cut_to_the_file(header, span, content_range):
     byte_range = parse_range(header, 10)
     assert byte_range is not None
     assert (byte_range.first, byte_range.last) == span
@@ -81,7 +81,7 @@ def test_a_range_is_cut_to_the_file(header: str, span: tuple[int, int], content_
     "header",
     ["", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 5000 + "-"],
 )
-def test_an_ignored_range_header_gives_the_whole_file(header: str) -> None:
+def test_an_ignored_range_header_gives_the_whole_file(header):
     assert parse_range(header, 10) is None
 
 
@@ -134,5 +134,5 @@ async def exchange(*pieces: bytes) -> bytes:
         ([START, b"Cookie: ", HALF, HALF, END], b"200"),
     ],
 )
-def test_a_head_that_is_too_large_is_refused(pieces: list[bytes], status: bytes) -> None:
+def test_a_head_that_is_too_large_is_refused(pieces, status):
     assert asyncio.run(exchange(*pieces)).split(b" ")[1] == status

@@ -94,7 +94,7 @@ def serve(house: House, use: Callable[[Broker], Awaitable[Any]]) -> Any:
         return runner.run(main())
 
 
-def test_a_change_is_read_and_answered_once_for_all_who_wait_for_the_same() -> None:
+def test_a_change_is_read_and_answered_once_for_all_who_wait_for_the_same():
     house = House({"a": 0, "b": 0})
 
     async def use(broker: Broker) -> Any:
@@ -110,19 +110,19 @@ def test_a_change_is_read_and_answered_once_for_all_who_wait_for_the_same() -> N
     assert house.reads == [["a", "b"]] * 2
 
 
-def test_what_is_newer_already_is_answered_at_once() -> None:
+def test_what_is_newer_already_is_answered_at_once():
     house = House({"a": 3})
     assert serve(house, lambda broker: broker.wait(house.newer("a", 2), PATIENCE_S)) is True
 
 
 @pytest.mark.parametrize("rows", [{"a": 3}, {}])
-def test_without_a_change_there_is_no_answer_after_the_time(rows: dict[str, int]) -> None:
+def test_without_a_change_there_is_no_answer_after_the_time(rows):
     """Even for a row that does not exist."""
     house = House(rows)
     assert serve(house, lambda broker: broker.wait(house.newer("a", 3), 0.05)) is None
 
 
-def test_an_answer_that_is_due_later_is_not_put_off_by_more_changes() -> None:
+def test_an_answer_that_is_due_later_is_not_put_off_by_more_changes():
     house = House({"a": 0})
 
     async def use(broker: Broker) -> None:
@@ -139,7 +139,7 @@ def test_an_answer_that_is_due_later_is_not_put_off_by_more_changes() -> None:
 
 
 @pytest.mark.parametrize("is_shutdown", [True, False])
-def test_what_is_due_later_is_answered_at_once_for_a_reason(is_shutdown: bool) -> None:
+def test_what_is_due_later_is_answered_at_once_for_a_reason(is_shutdown):
     """Reasons: a change that is due sooner, or a shutdown."""
     house = House({"a": 2})
 
@@ -156,7 +156,7 @@ def test_what_is_due_later_is_answered_at_once_for_a_reason(is_shutdown: bool) -
     assert serve(house, use) == ("a2" if is_shutdown else "a5")
 
 
-def test_who_leaves_is_forgotten_and_the_others_are_answered() -> None:
+def test_who_leaves_is_forgotten_and_the_others_are_answered():
     house = House({"a": 0})
 
     async def use(broker: Broker) -> Any:
@@ -170,7 +170,7 @@ def test_who_leaves_is_forgotten_and_the_others_are_answered() -> None:
     assert serve(house, use) == [True] * 4
 
 
-def test_the_end_of_a_session_answers_only_its_own() -> None:
+def test_the_end_of_a_session_answers_only_its_own():
     house = House({"a": 0})
 
     async def use(broker: Broker) -> list[Any]:
@@ -186,7 +186,7 @@ def test_the_end_of_a_session_answers_only_its_own() -> None:
 
 
 @pytest.mark.parametrize("is_read", [True, False])
-def test_a_shutdown_answers_everybody_and_holds_nobody_any_more(is_read: bool) -> None:
+def test_a_shutdown_answers_everybody_and_holds_nobody_any_more(is_read):
     """Even clients whose rows are being read, about which nothing is known yet."""
     house = House({"a": 0})
 
@@ -200,7 +200,7 @@ def test_a_shutdown_answers_everybody_and_holds_nobody_any_more(is_read: bool) -
     assert serve(house, use) == [None, None]
 
 
-def test_rows_that_cannot_be_read_are_an_error_at_first_and_later_read_again() -> None:
+def test_rows_that_cannot_be_read_are_an_error_at_first_and_later_read_again():
     house = House({"a": 0}, errors=[OperationalError("gone")])
 
     async def use(broker: Broker) -> str:
@@ -219,7 +219,7 @@ def test_rows_that_cannot_be_read_are_an_error_at_first_and_later_read_again() -
     assert serve(house, use) == "a8"
 
 
-def test_an_answer_that_fails_fails_for_everybody_and_may_be_had_again() -> None:
+def test_an_answer_that_fails_fails_for_everybody_and_may_be_had_again():
     house = House({"a": 7}, answer_errors=[OperationalError("gone")])
 
     async def use(broker: Broker) -> list[Any]:
@@ -231,7 +231,7 @@ def test_an_answer_that_fails_fails_for_everybody_and_may_be_had_again() -> None
     assert serve(house, use) == [OperationalError] * 3 + ["a7"]
 
 
-def test_a_change_is_found_without_a_notification(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_is_found_without_a_notification(monkeypatch):
     monkeypatch.setattr(broker_module, "POLL_DATABASE_S", 0.05)
     house = House({"a": 0})
 

@@ -48,7 +48,7 @@ def listen(database: str, ring: Callable[[], object]) -> int:
     return asyncio.run(main())
 
 
-def test_a_notification_wakes_all_and_bursts_are_merged(database: str) -> None:
+def test_a_notification_wakes_all_and_bursts_are_merged(database):
     assert listen(database, lambda: unix_sockets.notify(database)) == 2
 
     def ring_often() -> None:
@@ -58,7 +58,7 @@ def test_a_notification_wakes_all_and_bursts_are_merged(database: str) -> None:
     assert listen(database, ring_often) >= 2
 
 
-def test_another_database_is_not_notified(database: str) -> None:
+def test_another_database_is_not_notified(database):
     def ring() -> None:
         unix_sockets.notify(f"{database}-other")
         unix_sockets.notify(database)
@@ -66,7 +66,7 @@ def test_another_database_is_not_notified(database: str) -> None:
     assert listen(database, ring) == 2
 
 
-def test_a_killed_process_leaves_no_socket_behind(database: str) -> None:
+def test_a_killed_process_leaves_no_socket_behind(database):
     place = unix_sockets.folder(database)
     assert place
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
@@ -75,7 +75,7 @@ def test_a_killed_process_leaves_no_socket_behind(database: str) -> None:
     assert not list(place.iterdir())
 
 
-def test_a_folder_writable_by_others_is_not_used(database: str) -> None:
+def test_a_folder_writable_by_others_is_not_used(database):
     place = unix_sockets.folder(database)
     assert place
     assert place.stat().st_uid == os.getuid()
@@ -88,7 +88,7 @@ def test_a_folder_writable_by_others_is_not_used(database: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_rung", [True, False])
-def test_a_committed_change_wakes_waiters(has_rung: bool) -> None:
+def test_a_committed_change_wakes_waiters(has_rung):
     # On SQLite, a change by a program that does not notify is found as well.
     rings = has_rung or connection.vendor != "sqlite"
     poll_every_s = 2 * PATIENCE_S if has_rung else channel.POLL_EVERY_S
@@ -119,7 +119,7 @@ def test_a_committed_change_wakes_waiters(has_rung: bool) -> None:
     assert asyncio.run(main())
 
 
-def test_a_process_delays_its_own_notifications() -> None:
+def test_a_process_delays_its_own_notifications():
     async def main() -> list[float]:
         bell, now = channel.Signal(), asyncio.get_running_loop().time
         rung: list[float] = []
@@ -143,7 +143,7 @@ def test_a_process_delays_its_own_notifications() -> None:
     assert clock.run(main()) == [channel.OWN_DELAY_S, channel.OWN_DELAY_S, 0, 0, 0]
 
 
-def test_a_notification_names_its_sender(database: str) -> None:
+def test_a_notification_names_its_sender(database):
     async def main() -> set[str]:
         sender_ids: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
         with unix_sockets.on_notify(database, sender_ids.set_result):

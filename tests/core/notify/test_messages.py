@@ -32,10 +32,10 @@ def exchange_messages(*sent: bytes) -> tuple[list[bool], list[bytes]]:
     return asyncio.run(main())
 
 
-def test_messages_arrive_complete_and_in_order() -> None:
+def test_messages_arrive_complete_and_in_order():
     long = b"x" * messages.MAX_BYTES
     assert exchange_messages(b"one", long, b"three") == ([True] * 3, [b"one", long, b"three"])
 
 
-def test_a_too_long_message_is_not_sent() -> None:
+def test_a_too_long_message_is_not_sent():
     assert exchange_messages(b"x" * (messages.MAX_BYTES + 1), b"two") == ([False, True], [b"two"])

@@ -66,14 +66,14 @@ ROWS: dict[str, tuple[Image.Image, list[tuple[int, ...]]]] = {
 
 
 @each_row("original, pixels", ROWS.values(), ids=[*ROWS])
-def test_a_copy_shows_what_is_meant(original: Image.Image, pixels: list[tuple[int, ...]]) -> None:
+def test_a_copy_shows_what_is_meant(original, pixels):
     copy = browser_copy(original)
     copied = [*copy.get_flattened_data()]
     assert copied == [pytest.approx(pixel, abs=1) for pixel in pixels]
     assert not copy.info
 
 
-def test_a_copy_is_upright_and_broken_exif_is_ignored() -> None:
+def test_a_copy_is_upright_and_broken_exif_is_ignored():
     exif = Image.Exif()
     exif[0x0112] = 6
     assert browser_copy(save_and_open(Image.new("RGB", (4, 2)), "JPEG", exif=exif)).size == (2, 4)

@@ -1,12 +1,11 @@
 """Programs that examine files end after a while without a request."""
 
 import asyncio
-from pathlib import Path
 
 from core.process import subprocess_worker
 
 
-def test_a_program_ends_when_idle_and_starts_again(tmp_path: Path) -> None:
+def test_a_program_ends_when_idle_and_starts_again(tmp_path):
     question = {"path": str(tmp_path / "none"), "content_type": "text/plain"}
 
     async def main() -> None:

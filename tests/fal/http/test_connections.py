@@ -12,7 +12,7 @@ import pytest
 
 import fal
 from fal.http.connections import POOL_SIZE, SUBMIT_KEEPALIVE_S, Connections
-from tests.fal.conftest import KEY, Connect
+from tests.fal.conftest import KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ class Factory:
         return [each for each in self.made if not each.is_closed]
 
 
-async def test_thousands_of_requests_are_spread_over_small_pools() -> None:
+async def test_thousands_of_requests_are_spread_over_small_pools():
     factory = Factory()
     connections = Connections(factory, 6000)
     async with AsyncExitStack() as stack:
@@ -44,7 +44,7 @@ async def test_thousands_of_requests_are_spread_over_small_pools() -> None:
     assert not factory.still_open
 
 
-async def test_leases_are_limited_and_returned_after_failures() -> None:
+async def test_leases_are_limited_and_returned_after_failures():
     connections = Connections(Factory(), 20)
     busy = most = 0
 
@@ -82,7 +82,7 @@ class Server:
             await writer.wait_closed()
 
 
-async def test_a_warm_connection_is_reused_unless_it_was_closed() -> None:
+async def test_a_warm_connection_is_reused_unless_it_was_closed():
     server = Server()
     listening = await asyncio.start_server(server, "127.0.0.1", 0)
     host, port = listening.sockets[0].getsockname()
@@ -134,9 +134,7 @@ class Hosts:
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout])
-async def test_a_submit_is_sent_over_the_second_address_with_its_key_and_body(
-    connect: Connect, error: type[httpx.RequestError]
-) -> None:
+async def test_a_submit_is_sent_over_the_second_address_with_its_key_and_body(connect, error):
     hosts = Hosts({"queue.falrun.com": ACCEPTED}, error)
     clients = await connect(hosts)
     handle = await clients.queue.submit("fal-ai/flux", {"prompt": "a cat"})
@@ -151,9 +149,7 @@ async def test_a_submit_is_sent_over_the_second_address_with_its_key_and_body(
     assert hosts.asked[-1].headers["authorization"] == f"Key {KEY}"
 
 
-async def test_an_answer_that_was_lost_is_not_asked_for_at_the_second_address(
-    connect: Connect,
-) -> None:
+async def test_an_answer_that_was_lost_is_not_asked_for_at_the_second_address(connect):
     hosts = Hosts({"queue.fal.run": httpx.ReadTimeout("late"), "queue.falrun.com": ACCEPTED})
     clients = await connect(hosts)
     with pytest.raises(fal.FalError):
@@ -161,7 +157,7 @@ async def test_an_answer_that_was_lost_is_not_asked_for_at_the_second_address(
     assert [request.url.host for request in hosts.asked] == ["queue.fal.run"]
 
 
-async def test_where_neither_can_be_reached_the_first_error_is_told(connect: Connect) -> None:
+async def test_where_neither_can_be_reached_the_first_error_is_told(connect):
     hosts = Hosts({})
     clients = await connect(hosts)
     with pytest.raises(fal.Unreachable):
@@ -180,7 +176,7 @@ async def test_where_neither_can_be_reached_the_first_error_is_told(connect: Con
         ("https://falrun.com.evil.example/x", False),
     ],
 )
-def test_two_more_hosts_get_the_key(url: str, may: bool) -> None:
+def test_two_more_hosts_get_the_key(url, may):
     assert fal.Addresses().may_have_key(url) is may
     elsewhere = fal.Addresses(queue="http://127.0.0.1:1/queue", run="http://127.0.0.1:1/run")
     assert not elsewhere.may_have_key(url)

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -57,9 +56,7 @@ async def head(reader: asyncio.StreamReader) -> bytes:
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-async def test_c25_a_refused_connection_or_an_unresolved_name_means_not_sent(
-    is_known: bool,
-) -> None:
+async def test_c25_a_refused_connection_or_an_unresolved_name_means_not_sent(is_known):
     queue = f"http://127.0.0.1:{free_port()}" if is_known else "http://nowhere.invalid"
     async with fal.Clients(fal.Addresses(queue=queue)) as clients:
         with pytest.raises(fal.Unreachable) as caught:
@@ -67,7 +64,7 @@ async def test_c25_a_refused_connection_or_an_unresolved_name_means_not_sent(
     assert not caught.value.sent
 
 
-async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it() -> None:
+async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it():
     async def hang_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await head(reader)
 
@@ -78,7 +75,7 @@ async def test_c25_a_server_that_reads_and_hangs_up_may_have_taken_it() -> None:
     assert server.connections == 1
 
 
-async def test_c25_a_server_that_never_answers_may_have_taken_it() -> None:
+async def test_c25_a_server_that_never_answers_may_have_taken_it():
     limits = fal.Limits(submit=httpx.Timeout(60, read=0.1))
     over = asyncio.Event()
 
@@ -94,7 +91,7 @@ async def test_c25_a_server_that_never_answers_may_have_taken_it() -> None:
     assert server.connections == 1
 
 
-async def test_a_truncated_answer_is_requested_again() -> None:
+async def test_a_truncated_answer_is_requested_again():
     answers = [QUEUED[:-5], QUEUED]
 
     async def cut_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -111,7 +108,7 @@ async def test_a_truncated_answer_is_requested_again() -> None:
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
-async def test_events_survive_any_chunking_and_a_cut_is_reported() -> None:
+async def test_events_survive_any_chunking_and_a_cut_is_reported():
     body = ': ping\r\n\r\ndata: {"status":"IN_PROGRESS",\r\n'
     body += 'data: "logs":[{"message":"Zoë 🐈"}]}\r\n\r\n'
 
@@ -132,7 +129,7 @@ async def test_events_survive_any_chunking_and_a_cut_is_reported() -> None:
 
 
 @pytest.mark.parametrize("steps", range(1, 8))
-async def test_cancelling_the_close_of_a_stream_leaves_nothing_open(steps: int) -> None:
+async def test_cancelling_the_close_of_a_stream_leaves_nothing_open(steps):
     """A worker's task may be cancelled at any time and must not leave a half-closed connection."""
     closed = asyncio.Event()
 
@@ -158,7 +155,7 @@ async def test_cancelling_the_close_of_a_stream_leaves_nothing_open(steps: int) 
         assert not any(each.in_use for each in clients._streams._pools)
 
 
-async def test_open_streams_never_block_a_submit() -> None:
+async def test_open_streams_never_block_a_submit():
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (await head(reader)).startswith(b"POST"):
             writer.write(OK)
@@ -177,7 +174,7 @@ async def test_open_streams_never_block_a_submit() -> None:
     assert submitted.request_id == "r-1"
 
 
-async def test_c33_a_compressed_file_is_measured_as_it_unpacks() -> None:
+async def test_c33_a_compressed_file_is_measured_as_it_unpacks():
     async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert b"Accept-Encoding: identity" in await head(reader)
         body = gzip.compress(bytes(1 << 24))
@@ -196,7 +193,7 @@ async def test_c33_a_compressed_file_is_measured_as_it_unpacks() -> None:
             _ = [chunk async for chunk in stream]
 
 
-async def test_an_upload_sends_its_length(tmp_path: Path) -> None:
+async def test_an_upload_sends_its_length(tmp_path):
     path = tmp_path / "large"
     path.write_bytes(bytes(1 << 20))
     seen = {}

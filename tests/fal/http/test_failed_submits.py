@@ -67,14 +67,14 @@ FAILURES: list[tuple[type[fal.FalError], dict[str, Any], SubmitPhase, bool]] = [
 TRANSPORTS = ("queue", *sorted(OVER_ONE_CONNECTION))
 
 
-def test_a_submit_error_says_whether_fal_may_have_the_request() -> None:
+def test_a_submit_error_says_whether_fal_may_have_the_request():
     for cls, facts, phase, may_have_it in FAILURES:
         error = cls("failed", **facts)
         assert phase is ACCEPTED or phase_of(error) is phase, (cls, facts)
         assert judged(error, phase).is_unconfirmed is may_have_it, (cls, facts)
 
 
-def test_every_failure_has_one_reaction() -> None:
+def test_every_failure_has_one_reaction():
     wrong = []
     for failure, transport, is_for_now, is_late in product(
         FAILURES, TRANSPORTS, [True, False], [True, False]
@@ -94,7 +94,7 @@ def test_every_failure_has_one_reaction() -> None:
     assert not wrong
 
 
-def test_every_row_of_the_error_table_is_used() -> None:
+def test_every_row_of_the_error_table_is_used():
     errors = [(judged(cls("failed", **facts), phase), phase) for cls, facts, phase, _ in FAILURES]
     assert {arrival(error, phase).why for error, phase in errors} == {row.why for row in ARRIVALS}
     responses = {
@@ -107,6 +107,6 @@ def test_every_row_of_the_error_table_is_used() -> None:
 
 
 @pytest.mark.parametrize("phase", SubmitPhase)
-def test_any_status_fits_a_row_in_any_phase(phase: SubmitPhase) -> None:
+def test_any_status_fits_a_row_in_any_phase(phase):
     for status in (None, *range(100, 600)):
         assert arrival(fal.UpstreamFailed("failed", status=status), phase).phase is phase

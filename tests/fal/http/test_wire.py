@@ -1,13 +1,12 @@
 """Which hosts get the key, which requests are retried and when; a submit is sent only once."""
 
 import logging
-from typing import Any
 
 import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import KEY, Connect
+from tests.fal.conftest import KEY
 from tests.fal.upstream import GIVEN, FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -33,9 +32,7 @@ def handle(url: str) -> fal.Handle:
         ("https://evil.example/?u=https://queue.fal.run", False),
     ],
 )
-async def test_c16_only_configured_hosts_are_sent_the_key(
-    connect: Connect, url: str, has_key: bool
-) -> None:
+async def test_c16_only_configured_hosts_are_sent_the_key(connect, url, has_key):
     upstream = Upstream(OK, OK, httpx.Response(500, json={}))
     clients = await connect(upstream)
     await clients.queue.status(handle(url))
@@ -50,9 +47,7 @@ async def test_c16_only_configured_hosts_are_sent_the_key(
     "url",
     ["https://u:p@queue.fal.run/x", "https://queue.fal.run@evil.example/x", "http:///x", "x:"],
 )
-async def test_c16_addresses_with_credentials_or_malformed_are_not_requested(
-    connect: Connect, url: str
-) -> None:
+async def test_c16_addresses_with_credentials_or_malformed_are_not_requested(connect, url):
     upstream = Upstream(OK)
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -62,7 +57,7 @@ async def test_c16_addresses_with_credentials_or_malformed_are_not_requested(
     assert upstream.pauses == []
 
 
-async def test_c16_redirects_are_not_followed_with_the_key(connect: Connect) -> None:
+async def test_c16_redirects_are_not_followed_with_the_key(connect):
     upstream = Upstream(httpx.Response(307, headers={"location": "https://evil.example/"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected):
@@ -70,7 +65,7 @@ async def test_c16_redirects_are_not_followed_with_the_key(connect: Connect) -> 
     assert len(upstream.requests) == 1
 
 
-async def test_without_a_key_no_header_is_sent_and_no_cookie_comes_back(connect: Connect) -> None:
+async def test_without_a_key_no_header_is_sent_and_no_cookie_comes_back(connect):
     upstream = Upstream(httpx.Response(200, json={"status": "x"}, headers={"set-cookie": "a=b"}))
     clients = await connect(upstream, key="")
     for _ in range(2):
@@ -78,9 +73,7 @@ async def test_without_a_key_no_header_is_sent_and_no_cookie_comes_back(connect:
     assert not {"authorization", "cookie"} & upstream.requests[1].headers.keys()
 
 
-async def test_the_key_is_absent_from_reprs_logs_and_errors(
-    connect: Connect, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_key_is_absent_from_reprs_logs_and_errors(connect, caplog):
     caplog.set_level(logging.DEBUG)
 
     def echo(request: httpx.Request) -> httpx.Response:
@@ -113,9 +106,7 @@ PERHAPS_SENT = [
 
 
 @pytest.mark.parametrize("error", NOT_SENT + PERHAPS_SENT, ids=repr)
-async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(
-    connect: Connect, error: httpx.TransportError
-) -> None:
+async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(connect, error):
     upstream = Upstream(error, OK)
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -143,9 +134,7 @@ SUBMIT_ANSWERS = [
 
 
 @pytest.mark.parametrize(("status", "body", "is_unconfirmed"), SUBMIT_ANSWERS)
-async def test_c25_no_answer_causes_a_second_submit(
-    connect: Connect, status: int, body: dict[str, Any], is_unconfirmed: bool
-) -> None:
+async def test_c25_no_answer_causes_a_second_submit(connect, status, body, is_unconfirmed):
     upstream = Upstream(httpx.Response(status, **body), OK)
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected) as caught:
@@ -155,7 +144,7 @@ async def test_c25_no_answer_causes_a_second_submit(
 
 
 @pytest.mark.parametrize("error", NOT_SENT + PERHAPS_SENT, ids=repr)
-async def test_a_failed_get_is_retried(connect: Connect, error: httpx.TransportError) -> None:
+async def test_a_failed_get_is_retried(connect, error):
     upstream = Upstream(error, error, OK)
     clients = await connect(upstream)
     status = await clients.queue.status(handle("https://queue.fal.run/x"))
@@ -165,7 +154,7 @@ async def test_a_failed_get_is_retried(connect: Connect, error: httpx.TransportE
     assert 0 <= upstream.pauses[1] <= 2
 
 
-async def test_a_get_is_tried_three_times_at_most(connect: Connect) -> None:
+async def test_a_get_is_tried_three_times_at_most(connect):
     upstream = Upstream(httpx.ConnectError("refused"))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable, match="refused"):
@@ -174,7 +163,7 @@ async def test_a_get_is_tried_three_times_at_most(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-async def test_a_permanent_error_is_not_retried(connect: Connect, status: int) -> None:
+async def test_a_permanent_error_is_not_retried(connect, status):
     upstream = Upstream(httpx.Response(status, json={"detail": "x"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected):
@@ -182,7 +171,7 @@ async def test_a_permanent_error_is_not_retried(connect: Connect, status: int) -
     assert len(upstream.requests) == 1
 
 
-async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect: Connect) -> None:
+async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect):
     upstream = Upstream(httpx.Response(429, headers={"Retry-After": "3600"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RateLimited) as caught:
@@ -191,7 +180,7 @@ async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect: Con
     assert upstream.pauses == []
 
 
-async def test_c24_a_deadline_of_the_caller_is_not_retried(connect: Connect) -> None:
+async def test_c24_a_deadline_of_the_caller_is_not_retried(connect):
     late = httpx.Response(
         504,
         headers={"X-Fal-Request-Timeout-Type": "user", "X-Fal-Needs-Retry": "1"},
@@ -208,7 +197,7 @@ async def test_c24_a_deadline_of_the_caller_is_not_retried(connect: Connect) -> 
     assert not caught.value.is_retryable
 
 
-async def test_an_oversized_answer_is_refused(connect: Connect) -> None:
+async def test_an_oversized_answer_is_refused(connect):
     queue = FakeQueue(output=f'"{"x" * (1 << 20)}"')
     clients = await connect(queue, limits=fal.Limits(max_answer_bytes=1 << 20))
     submitted = await clients.queue.submit("fal-ai/flux", {})
@@ -218,7 +207,7 @@ async def test_an_oversized_answer_is_refused(connect: Connect) -> None:
         await clients.queue.result(submitted)
 
 
-async def test_every_request_is_timed(connect: Connect) -> None:
+async def test_every_request_is_timed(connect):
     upstream = Upstream(OK, httpx.Response(404, json={}), OK)
     timed: list[tuple[str, object, float]] = []
     clients = await connect(upstream, on_timed=lambda *request: timed.append(request))

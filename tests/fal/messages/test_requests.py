@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, queries_of
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_requests_of_an_endpoint_are_read_page_by_page(connect: Connect) -> None:
+async def test_requests_of_an_endpoint_are_read_page_by_page(connect):
     row = {
         "request_id": "r1",
         "endpoint_id": "a/b",
@@ -39,13 +38,13 @@ async def test_requests_of_an_endpoint_are_read_page_by_page(connect: Connect) -
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"items": null}', '{"items": {"a": 1}}'])
-async def test_a_malformed_list_of_requests_is_empty(connect: Connect, body: str) -> None:
+async def test_a_malformed_list_of_requests_is_empty(connect, body):
     clients = await connect(Upstream(httpx.Response(200, text=body)))
     start = datetime(2026, 11, 20, tzinfo=UTC)
     assert await clients.platform.requests("a/b", start=start) == []
 
 
-async def test_pages_of_requests_end_at_a_repeated_cursor(connect: Connect) -> None:
+async def test_pages_of_requests_end_at_a_repeated_cursor(connect):
     page = json.dumps({"items": [{"request_id": "r"}], "next_cursor": "x"})
     upstream = Upstream(httpx.Response(200, text=page))
     clients = await connect(upstream)
@@ -53,7 +52,7 @@ async def test_pages_of_requests_end_at_a_repeated_cursor(connect: Connect) -> N
     assert len(upstream.requests) == 2
 
 
-async def test_one_request_can_be_fetched_by_its_id(connect: Connect) -> None:
+async def test_one_request_can_be_fetched_by_its_id(connect):
     upstream = Upstream(httpx.Response(200, json={"items": [{"request_id": "r2"}]}))
     clients = await connect(upstream)
     (request,) = await clients.platform.requests("a/b", request_id="r2")

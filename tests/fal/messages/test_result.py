@@ -31,9 +31,7 @@ async def fetch_result(connect: Any, body: bytes, kind: str) -> Any:
         (b"x" * (300 << 10), "text/html", "x" * (256 << 10)),
     ],
 )
-async def test_an_unreadable_output_is_kept_as_received(
-    connect: Any, body: bytes, kind: str, stored_body: str
-) -> None:
+async def test_an_unreadable_output_is_kept_as_received(connect, body, kind, stored_body):
     with pytest.raises(fal.Unreadable) as caught:
         await fetch_result(connect, body, kind)
     error = caught.value
@@ -46,7 +44,7 @@ async def test_an_unreadable_output_is_kept_as_received(
 
 
 @pytest.mark.parametrize("kind", ["image/png", "video/mp4", "Audio/MPEG; rate=1"])
-async def test_a_bare_file_becomes_an_output_with_that_file(connect: Any, kind: str) -> None:
+async def test_a_bare_file_becomes_an_output_with_that_file(connect, kind):
     result = await fetch_result(connect, b"\x89PNG not json", kind)
     file = result.output["file"]
     assert base64.b64decode(file["url"].partition(",")[2]) == b"\x89PNG not json"
@@ -54,15 +52,13 @@ async def test_a_bare_file_becomes_an_output_with_that_file(connect: Any, kind: 
     assert (result.request_id, result.billable_units) == ("r-1", Decimal("2.50"))
 
 
-async def test_json_is_recognised_under_any_content_type(connect: Any) -> None:
+async def test_json_is_recognised_under_any_content_type(connect):
     assert (await fetch_result(connect, b'{"a": 1}', "image/png")).output == {"a": 1}
 
 
 @pytest.mark.parametrize("way", ["sync", "stream"])
 @pytest.mark.parametrize("headers", [{}, HEADERS])
-async def test_a_direct_run_ends_only_by_an_answer_of_fal(
-    connect: Any, way: str, headers: dict[str, str]
-) -> None:
+async def test_a_direct_run_ends_only_by_an_answer_of_fal(connect, way, headers):
     clients = await connect(Upstream(httpx.Response(200, text="Welcome!", headers=headers)))
 
     async def run() -> None:
@@ -77,7 +73,7 @@ async def test_a_direct_run_ends_only_by_an_answer_of_fal(
     assert caught.value.is_unconfirmed is not bool(headers)
 
 
-async def test_a_failure_carries_its_cost(connect: Any) -> None:
+async def test_a_failure_carries_its_cost(connect):
     body = {"detail": [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]}
     clients = await connect(Upstream(httpx.Response(422, json=body, headers=HEADERS)))
     with pytest.raises(fal.RunFailed) as caught:
@@ -97,9 +93,7 @@ async def test_a_failure_carries_its_cost(connect: Any) -> None:
         ("7" * 5000, None, False),
     ],
 )
-async def test_values_outside_json_mark_an_output_as_inexact(
-    connect: Any, text: str, value: Any, is_exact: bool
-) -> None:
+async def test_values_outside_json_mark_an_output_as_inexact(connect, text, value, is_exact):
     body = f'{{"x": [{text}]}}'
     result = await fetch_result(connect, body.encode(), "application/json")
     assert (result.output, result.is_exact, result.text) == ({"x": [value]}, is_exact, body)

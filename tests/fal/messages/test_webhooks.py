@@ -54,7 +54,7 @@ def sign(body: bytes, request_id: str = REQUEST, at: int = NOW) -> dict[str, str
 
 
 @pytest.mark.parametrize(("body", "signature"), [(BODY_A, SIGNED_A), (BODY_B, SIGNED_B)])
-def test_c26_the_test_vectors_verify_in_any_letter_case(body: bytes, signature: str) -> None:
+def test_c26_the_test_vectors_verify_in_any_letter_case(body, signature):
     assert (len(BODY_A), len(BODY_B)) == (232, 254)
     assert verdict(headers(signature), body, KEYS, NOW) is Verdict.GENUINE
     assert verdict(headers(signature.upper()), body, KEYS, NOW) is Verdict.GENUINE
@@ -65,7 +65,7 @@ def test_c26_the_test_vectors_verify_in_any_letter_case(body: bytes, signature: 
 @pytest.mark.parametrize(
     ("seconds", "is_genuine"), [(0, True), (300, True), (-300, True), (301, False), (-301, False)]
 )
-def test_c26_timestamps_within_five_minutes_are_accepted(seconds: int, is_genuine: bool) -> None:
+def test_c26_timestamps_within_five_minutes_are_accepted(seconds, is_genuine):
     result = verdict(headers(), BODY_A, KEYS, NOW + seconds)
     assert result is (Verdict.GENUINE if is_genuine else Verdict.MALFORMED)
 
@@ -84,7 +84,7 @@ def test_c26_timestamps_within_five_minutes_are_accepted(seconds: int, is_genuin
         (headers(User_Id="\udcff"), BODY_A),
     ],
 )
-def test_c26_a_changed_delivery_is_refused(signed_headers: dict[str, str], body: bytes) -> None:
+def test_c26_a_changed_delivery_is_refused(signed_headers, body):
     assert verdict(signed_headers, body, KEYS, NOW) is Verdict.UNKNOWN_KEY
 
 
@@ -102,13 +102,13 @@ def test_c26_a_changed_delivery_is_refused(signed_headers: dict[str, str], body:
         {"Timestamp": "١٧٦٠٠٠٠٠٠٠"},
     ],
 )
-def test_c26_malformed_headers_are_refused_before_any_key_is_tried(changed: dict[str, str]) -> None:
+def test_c26_malformed_headers_are_refused_before_any_key_is_tried(changed):
     assert verdict(headers(**changed), BODY_A, KEYS, NOW) is Verdict.MALFORMED
 
 
 @pytest.mark.parametrize("name", webhooks.HEADERS)
 @pytest.mark.parametrize("value", [None, ""])
-def test_c26_a_missing_header_is_refused(name: str, value: str | None) -> None:
+def test_c26_a_missing_header_is_refused(name, value):
     signed_headers = {key.lower(): text for key, text in headers().items()}
     del signed_headers[name]
     if value is not None:
@@ -117,7 +117,7 @@ def test_c26_a_missing_header_is_refused(name: str, value: str | None) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 199))
-def test_c27_no_byte_can_be_changed(body: bytes, at: int) -> None:
+def test_c27_no_byte_can_be_changed(body, at):
     signed_headers = sign(body)
     assert verdict(signed_headers, body, KEYS, NOW) is Verdict.GENUINE
     if body:
@@ -126,7 +126,7 @@ def test_c27_no_byte_can_be_changed(body: bytes, at: int) -> None:
         assert verdict(signed_headers, forged, KEYS, NOW) is Verdict.UNKNOWN_KEY
 
 
-def test_every_usable_key_of_the_set_is_tried() -> None:
+def test_every_usable_key_of_the_set_is_tried():
     other = {**JWK, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
     strange = [{"kty": "RSA", "n": "x"}, {"x": "short"}, {**JWK, "x": "*"}, {**JWK, "x": 5}, 7]
     usable_keys = public_keys({"keys": [*strange, other, JWK]})
@@ -137,11 +137,11 @@ def test_every_usable_key_of_the_set_is_tried() -> None:
 
 
 @pytest.mark.parametrize("jwks", [None, [], {}, {"keys": None}, {"keys": 5}, {"keys": {"a": 1}}])
-def test_a_malformed_key_set_is_empty(jwks: Any) -> None:
+def test_a_malformed_key_set_is_empty(jwks):
     assert public_keys(jwks) == []
 
 
-def test_c29_a_webhook_error_equals_the_queues_error() -> None:
+def test_c29_a_webhook_error_equals_the_queues_error():
     failure = Report.from_bytes(BODY_B).failure
     assert failure
     assert (failure.status, failure.type) == (422, "missing")
@@ -152,14 +152,14 @@ def test_c29_a_webhook_error_equals_the_queues_error() -> None:
 
 
 @pytest.mark.parametrize("payload", [None, {}, "text"])
-def test_an_error_without_a_payload_keeps_its_text(payload: Any) -> None:
+def test_an_error_without_a_payload_keeps_its_text(payload):
     raw = {"request_id": "r", "status": "ERROR", "error": "Runner lost", "payload": payload}
     failure = Report.from_bytes(json.dumps(raw).encode()).failure
     assert failure
     assert (failure.message, failure.status, failure.request_id) == ("Runner lost", None, "r")
 
 
-def test_c29_a_missing_payload_must_be_fetched() -> None:
+def test_c29_a_missing_payload_must_be_fetched():
     raw = {"request_id": "r", "status": "OK", "payload": None, "payload_error": "Not serializable"}
     report = Report.from_bytes(json.dumps(raw).encode())
     assert not report.has_output
@@ -170,11 +170,11 @@ def test_c29_a_missing_payload_must_be_fetched() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"request_id": 5}', b"\xff", b"[" * 100_000, b"nonsense"]
 )
-def test_a_malformed_report_raises(body: bytes) -> None:
+def test_a_malformed_report_raises(body):
     with pytest.raises(ValueError, match=r"."):
         Report.from_bytes(body)
 
 
-def test_a_19_digit_seed_arrives_exactly() -> None:
+def test_a_19_digit_seed_arrives_exactly():
     body = b'{"request_id":"r","status":"OK","payload":{"seed":1234567890123456789}}'
     assert Report.from_bytes(body).payload == {"seed": 1234567890123456789}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import KEY, Connect
+from tests.fal.conftest import KEY
 from tests.fal.upstream import FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ async def events_of(clients: fal.Clients, start: datetime) -> list[fal.BillingEv
     return [event for each in pages for event in each.events]
 
 
-async def test_pages_are_followed_with_the_same_span_and_an_opaque_cursor(connect: Connect) -> None:
+async def test_pages_are_followed_with_the_same_span_and_an_opaque_cursor(connect):
     upstream = Upstream(
         page_of_events(EVENT, cursor="b3BhcXVl=="), page_of_events({**EVENT, "request_id": "r2"})
     )
@@ -53,13 +53,13 @@ async def test_pages_are_followed_with_the_same_span_and_an_opaque_cursor(connec
     assert (spans[0]["start"], spans[0]["limit"]) == ("2026-11-26T12:00:00+00:00", "1000")
 
 
-async def test_a_repeated_cursor_ends_the_span(connect: Connect) -> None:
+async def test_a_repeated_cursor_ends_the_span(connect):
     upstream = Upstream(page_of_events(EVENT, cursor="same"))
     clients = await connect(upstream, admin_key=ADMIN)
     assert len(await events_of(clients, NOW - timedelta(days=1))) == 2
 
 
-async def test_a_long_time_is_read_in_spans_of_ninety_days(connect: Connect) -> None:
+async def test_a_long_time_is_read_in_spans_of_ninety_days(connect):
     upstream = Upstream(page_of_events())
     clients = await connect(upstream, admin_key=ADMIN)
     await events_of(clients, NOW - timedelta(days=200))
@@ -71,9 +71,7 @@ async def test_a_long_time_is_read_in_spans_of_ninety_days(connect: Connect) -> 
     assert spans == [timedelta(days=90), timedelta(days=90), timedelta(days=20)]
 
 
-async def test_the_admin_key_goes_to_the_platform_api_alone_and_the_other_key_not_there(
-    connect: Connect,
-) -> None:
+async def test_the_admin_key_goes_to_the_platform_api_alone_and_the_other_key_not_there(connect):
     upstream = Upstream(page_of_events(EVENT))
     clients = await connect(upstream, admin_key=ADMIN)
     await events_of(clients, NOW - timedelta(days=1))
@@ -92,7 +90,7 @@ async def test_the_admin_key_goes_to_the_platform_api_alone_and_the_other_key_no
     assert ADMIN not in repr(vars(wire))
 
 
-async def test_an_error_that_echoes_the_admin_key_does_not_show_it(connect: Connect) -> None:
+async def test_an_error_that_echoes_the_admin_key_does_not_show_it(connect):
     upstream = Upstream(httpx.Response(403, json={"error": {"message": f"no: {ADMIN}"}}))
     clients = await connect(upstream, admin_key=ADMIN)
     with pytest.raises(fal.AuthFailed) as raised:
@@ -100,7 +98,7 @@ async def test_an_error_that_echoes_the_admin_key_does_not_show_it(connect: Conn
     assert ADMIN not in str(raised.value.as_json())
 
 
-async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect: Connect) -> None:
+async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect):
     outcomes: list[Any] = []
     upstream = Upstream(httpx.Response(503))
     clients = await connect(
@@ -122,16 +120,14 @@ async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect: Conne
         ({"cost_estimate_nano_usd": 10**30, "cost_total": None}, None),
     ],
 )
-async def test_sums_are_exact_and_odd_ones_are_none(
-    connect: Connect, changes: dict[str, Any], cost: str | None
-) -> None:
+async def test_sums_are_exact_and_odd_ones_are_none(connect, changes, cost):
     clients = await connect(Upstream(page_of_events({**EVENT, **changes})), admin_key=ADMIN)
     (event,) = await events_of(clients, NOW - timedelta(days=1))
     assert event.cost == (None if cost is None else Decimal(cost))
     assert (event.units, event.unit_price, event.discount) == (Decimal("1.5"), Decimal("0.1"), None)
 
 
-async def test_no_digit_of_a_sum_passes_through_a_float(connect: Connect) -> None:
+async def test_no_digit_of_a_sum_passes_through_a_float(connect):
     body = (
         b'{"billing_events": [{"cost_total": 1}, 7, '
         b'{"request_id": "r", "cost_total": 0.1000000000000000055511151231257827}]}'
@@ -143,7 +139,7 @@ async def test_no_digit_of_a_sum_passes_through_a_float(connect: Connect) -> Non
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"billing_events": 3}', b"{", b"\xff"])
-async def test_an_answer_without_events_is_an_error(connect: Connect, body: bytes) -> None:
+async def test_an_answer_without_events_is_an_error(connect, body):
     clients = await connect(Upstream(httpx.Response(200, content=body)), admin_key=ADMIN)
     with pytest.raises(fal.UpstreamFailed):
         await events_of(clients, NOW - timedelta(days=1))
@@ -158,7 +154,7 @@ async def test_an_answer_without_events_is_an_error(connect: Connect, body: byte
         (None, None),
     ],
 )
-async def test_the_balance(connect: Connect, credits_: Any, amount: str | None) -> None:
+async def test_the_balance(connect, credits_, amount):
     answer = httpx.Response(200, json={"username": "ana", "credits": credits_})
     upstream = Upstream(answer)
     clients = await connect(upstream, admin_key=ADMIN)
@@ -168,7 +164,7 @@ async def test_the_balance(connect: Connect, credits_: Any, amount: str | None) 
     assert upstream.requests[0].url.params["expand"] == "credits"
 
 
-def test_a_key_of_two_words_is_refused() -> None:
+def test_a_key_of_two_words_is_refused():
     with pytest.raises(ValueError, match="one word"):
         fal.Clients(fal.Addresses(), KEY, admin_key="two words")
 
@@ -176,7 +172,7 @@ def test_a_key_of_two_words_is_refused() -> None:
 REQUEST_ID = "764cabcf-b745-4b3e-ae38-1200304cf45b"
 
 
-async def test_c77_deletion_of_payloads_says_which_files_still_exist(connect: Connect) -> None:
+async def test_c77_deletion_of_payloads_says_which_files_still_exist(connect):
     results = [
         {"link": "https://v3.fal.media/files/a/cat.png", "exception": None},
         {"link": "https://v3.fal.media/files/a/dog.png", "exception": "not now"},
@@ -209,8 +205,8 @@ async def test_c77_deletion_of_payloads_says_which_files_still_exist(connect: Co
     ],
 )
 async def test_c77_of_an_unknown_request_nothing_is_left_and_anything_else_is_an_error(
-    connect: Connect, answer: httpx.Response, error: type[fal.FalError] | None
-) -> None:
+    connect, answer, error
+):
     clients = await connect(Upstream(answer), admin_key=ADMIN)
     deleting = clients.account.delete_payloads(REQUEST_ID, idempotency_key="run-7")
     if error is None:
@@ -228,9 +224,7 @@ async def test_c77_of_an_unknown_request_nothing_is_left_and_anything_else_is_an
         ({}, None, None),
     ],
 )
-async def test_the_storage_settings(
-    connect: Connect, body: dict[str, Any], seconds: int | None, acl: str | None
-) -> None:
+async def test_the_storage_settings(connect, body, seconds, acl):
     clients = await connect(Upstream(httpx.Response(200, json=body)), admin_key=ADMIN)
     settings = await clients.account.storage_settings()
     assert settings.expiration_duration_seconds == seconds

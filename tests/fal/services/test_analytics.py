@@ -1,21 +1,19 @@
 """Counts of calls: fifty endpoints a request, a row for each, none without a summary."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
 
 import fal
 from fal.messages.analytics import CallCounts, call_counts
-from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, queries_of
 
 pytestmark = pytest.mark.anyio
 START = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
-async def test_counts_are_requested_for_fifty_endpoints_at_once(connect: Connect) -> None:
+async def test_counts_are_requested_for_fifty_endpoints_at_once(connect):
     def counted(request: httpx.Request) -> httpx.Response:
         names = request.url.params.get_list("endpoint_id")
         rows = [{"endpoint_id": i, "request_count": 4, "error_count": 1} for i in names]
@@ -41,10 +39,10 @@ async def test_counts_are_requested_for_fifty_endpoints_at_once(connect: Connect
         ([{"endpoint_id": "a/b", "request_count": 1}] * 2, [CallCounts("a/b", 2, 0, 0, 0)]),
     ],
 )
-async def test_odd_rows_are_read_as_far_as_possible(summary: Any, counts: Any) -> None:
+async def test_odd_rows_are_read_as_far_as_possible(summary, counts):
     assert call_counts({"summary": summary}) == counts
 
 
-async def test_an_answer_without_a_summary_is_upstreams_failure() -> None:
+async def test_an_answer_without_a_summary_is_upstreams_failure():
     with pytest.raises(fal.UpstreamFailed):
         call_counts({"time_series": []})

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 import fal
 from fal.messages.data_uri import decode_data_uri
-from tests.fal.conftest import Connect
 from tests.fal.upstream import FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -33,16 +32,14 @@ async def fetch_file(
         return stream.content_type, stream.size, b"".join([chunk async for chunk in stream])
 
 
-async def test_c33_a_file_comes_with_type_and_size_and_no_authorization(connect: Connect) -> None:
+async def test_c33_a_file_comes_with_type_and_size_and_no_authorization(connect):
     upstream = Upstream(file())
     clients = await connect(upstream)
     assert await fetch_file(clients, URL) == ("image/png", len(PNG), PNG)
     assert "authorization" not in upstream.requests[0].headers
 
 
-async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(
-    connect: Connect,
-) -> None:
+async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(connect):
     addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
     upstream = Upstream(file())
     clients = await connect(upstream, addresses=addresses)
@@ -51,7 +48,7 @@ async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(
 
 
 @pytest.mark.parametrize("url", ["https://evil.test/x", "file:///etc/passwd", ""])
-async def test_only_allowed_origins_are_requested(connect: Connect, url: str) -> None:
+async def test_only_allowed_origins_are_requested(connect, url):
     upstream = Upstream(file())
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable):
@@ -59,7 +56,7 @@ async def test_only_allowed_origins_are_requested(connect: Connect, url: str) ->
     assert upstream.requests == []
 
 
-async def test_redirects_are_followed_among_allowed_origins(connect: Connect) -> None:
+async def test_redirects_are_followed_among_allowed_origins(connect):
     script = redirect("/b"), redirect("https://fal.media/c"), redirect("//v3b.fal.media/d")
     upstream = Upstream(*script, file())
     clients = await connect(upstream)
@@ -83,8 +80,8 @@ async def test_redirects_are_followed_among_allowed_origins(connect: Connect) ->
     ],
 )
 async def test_redirects_to_error_pages_and_to_private_hosts_are_told_apart(
-    connect: Connect, location: str, error: type[fal.FalError]
-) -> None:
+    connect, location, error
+):
     upstream = Upstream(redirect(location))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable) as caught:
@@ -92,7 +89,7 @@ async def test_redirects_to_error_pages_and_to_private_hosts_are_told_apart(
     assert (type(caught.value), upstream.urls) == (error, [URL])
 
 
-async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Connect) -> None:
+async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect):
     """No connection is made to a forbidden port of an allowed host, directly or by redirect."""
     addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
     upstream = Upstream(redirect("http://127.0.0.1:5432/"))
@@ -118,9 +115,7 @@ async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Co
         (204, "", False),
     ],
 )
-async def test_an_incomplete_file_is_refused(
-    connect: Connect, status: int, content_range: str, is_whole: bool
-) -> None:
+async def test_an_incomplete_file_is_refused(connect, status, content_range, is_whole):
     answer = httpx.Response(status, content=PNG, headers={"content-range": content_range})
     clients = await connect(Upstream(answer))
     if is_whole:
@@ -131,7 +126,7 @@ async def test_an_incomplete_file_is_refused(
     assert caught.value.status == status
 
 
-async def test_a_fourth_redirect_is_refused(connect: Connect) -> None:
+async def test_a_fourth_redirect_is_refused(connect):
     upstream = Upstream(redirect(URL))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match="more than 3 redirects"):
@@ -140,7 +135,7 @@ async def test_a_fourth_redirect_is_refused(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_an_expired_file_is_gone_and_not_a_key_error(connect: Connect, status: int) -> None:
+async def test_an_expired_file_is_gone_and_not_a_key_error(connect, status):
     upstream = Upstream(httpx.Response(status))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
@@ -148,23 +143,21 @@ async def test_an_expired_file_is_gone_and_not_a_key_error(connect: Connect, sta
     assert not caught.value.is_retryable
 
 
-async def test_a_failing_host_is_retryable(connect: Connect) -> None:
+async def test_a_failing_host_is_retryable(connect):
     clients = await connect(Upstream(httpx.Response(503)))
     with pytest.raises(fal.UpstreamFailed) as caught:
         await fetch_file(clients, URL)
     assert caught.value.is_retryable
 
 
-async def test_c33_a_size_beyond_the_limit_is_refused_before_a_byte_is_read(
-    connect: Connect,
-) -> None:
+async def test_c33_a_size_beyond_the_limit_is_refused_before_a_byte_is_read(connect):
     clients = await connect(Upstream(file()))
     with pytest.raises(fal.FileUnavailable, match="larger than the 1,000 bytes"):
         async with clients.files.open(URL, max_bytes=1000):
             pytest.fail("the file must not open")
 
 
-async def test_c33_a_file_without_a_size_is_cut_off_at_the_limit(connect: Connect) -> None:
+async def test_c33_a_file_without_a_size_is_cut_off_at_the_limit(connect):
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield bytes(1 << 16)
@@ -182,7 +175,7 @@ async def test_c33_a_file_without_a_size_is_cut_off_at_the_limit(connect: Connec
     assert seen == 1 << 20
 
 
-async def test_c32_results_keep_their_seed_and_every_kind_of_file_address(connect: Connect) -> None:
+async def test_c32_results_keep_their_seed_and_every_kind_of_file_address(connect):
     text = (
         '{"images":[{"url":"https://v3.fal.media/a.png","width":8}],"seed":196619188014358660,'
         '"deep":{"mask":{"url":"data:image/png;base64,aGk="}},"audio_url":"https://fal.media/a.mp3",'
@@ -214,9 +207,7 @@ URIS = [
 
 
 @pytest.mark.parametrize(("uri", "kind", "content"), URIS)
-async def test_c33_data_uris_are_read_like_files(
-    connect: Connect, uri: str, kind: str, content: bytes
-) -> None:
+async def test_c33_data_uris_are_read_like_files(connect, uri, kind, content):
     upstream = Upstream()
     clients = await connect(upstream)
     assert await fetch_file(clients, uri) == (kind, len(content), content)
@@ -227,7 +218,7 @@ async def test_c33_data_uris_are_read_like_files(
     "uri",
     ["data:", "data:image/png;base64", "data:x/y;base64,a", "data:x/y;base64,ä", "data:;base64,*"],
 )
-async def test_c33_a_malformed_data_uri_is_refused(connect: Connect, uri: str) -> None:
+async def test_c33_a_malformed_data_uri_is_refused(connect, uri):
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
         await fetch_file(clients, uri)
@@ -235,9 +226,7 @@ async def test_c33_a_malformed_data_uri_is_refused(connect: Connect, uri: str) -
 
 @pytest.mark.parametrize("content", [b"x" * 1001, b"x" * 100_000])
 @pytest.mark.parametrize("is_base64", [True, False])
-async def test_c33_data_uris_have_the_same_limit(
-    connect: Connect, content: bytes, is_base64: bool
-) -> None:
+async def test_c33_data_uris_have_the_same_limit(connect, content, is_base64):
     uri = (
         f"data:;base64,{base64.b64encode(content).decode()}"
         if is_base64
@@ -249,13 +238,13 @@ async def test_c33_data_uris_have_the_same_limit(
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_round_trip_through_a_data_uri(content: bytes) -> None:
+def test_any_bytes_round_trip_through_a_data_uri(content):
     uri = f"data:x/y;base64,{base64.b64encode(content).decode()}"
     assert decode_data_uri(uri, max_bytes=len(content)) == ("x/y", content)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_data_uri_or_refused(text: str) -> None:
+def test_any_text_is_a_data_uri_or_refused(text):
     try:
         _, content = decode_data_uri(f"data:{text}", max_bytes=100)
     except fal.FileUnavailable:

@@ -12,7 +12,6 @@ import pytest
 import fal
 from tests.documents import document_ids, read_document
 from tests.documents import items as catalogue_entries
-from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, catalogue, queries_of
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +54,7 @@ async def collect(pages: AsyncIterator[T]) -> list[T]:
 
 
 @pytest.mark.parametrize("favourite", [None, True, False])
-async def test_c8_every_field_of_an_item_is_read(connect: Connect, favourite: bool | None) -> None:
+async def test_c8_every_field_of_an_item_is_read(connect, favourite):
     full = FULL | {"metadata": METADATA | {"is_favorited": favourite}}
     clients = await connect(Upstream(catalogue([full])))
     (model,) = (await clients.platform.fetch_page()).models
@@ -85,7 +84,7 @@ async def test_c8_every_field_of_an_item_is_read(connect: Connect, favourite: bo
     )
 
 
-async def test_all_real_entries_are_read_without_a_malformed_one(connect: Connect) -> None:
+async def test_all_real_entries_are_read_without_a_malformed_one(connect):
     entries = catalogue_entries()
     clients = await connect(Upstream(catalogue(entries)))
     page = await clients.platform.fetch_page()
@@ -94,7 +93,7 @@ async def test_all_real_entries_are_read_without_a_malformed_one(connect: Connec
     assert all(m.metadata and m.metadata.updated_at and m.metadata.date for m in page.models)
 
 
-async def test_c1_pages_are_followed_until_there_are_no_more(connect: Connect) -> None:
+async def test_c1_pages_are_followed_until_there_are_no_more(connect):
     script = catalogue([item("a/1")], cursor="Mg=="), catalogue([item("a/2")], cursor="Mw==")
     upstream = Upstream(*script, catalogue([item("a/3")]))
     clients = await connect(upstream)
@@ -114,23 +113,21 @@ async def test_c1_pages_are_followed_until_there_are_no_more(connect: Connect) -
     ],
     ids=["without", "repeated"],
 )
-async def test_c1_a_missing_or_repeated_cursor_ends_the_pages(
-    connect: Connect, page: httpx.Response
-) -> None:
+async def test_c1_a_missing_or_repeated_cursor_ends_the_pages(connect, page):
     upstream = Upstream(page)
     clients = await connect(upstream)
     assert {*ids(await collect(clients.platform.models()))} == {"a/1"}
     assert len(upstream.requests) <= 2
 
 
-async def test_c1_a_stopped_listing_resumes_from_its_cursor(connect: Connect) -> None:
+async def test_c1_a_stopped_listing_resumes_from_its_cursor(connect):
     upstream = Upstream(catalogue([item("a/3")]))
     clients = await connect(upstream)
     await collect(clients.platform.models(cursor="Mw=="))
     assert queries_of(upstream) == [{"cursor": ["Mw=="]}]
 
 
-async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect: Connect) -> None:
+async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect):
     upstream = Upstream(catalogue([]))
     clients = await connect(upstream)
     await clients.platform.fetch_page(
@@ -142,7 +139,7 @@ async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect: Conne
     )
 
 
-async def test_c3_items_without_metadata_or_with_unknown_values_are_read(connect: Connect) -> None:
+async def test_c3_items_without_metadata_or_with_unknown_values_are_read(connect):
     odd = item("a/odd", metadata={"status": "retired", "category": "smell-to-text", "x": [1]}, y=2)
     clients = await connect(Upstream(catalogue([item("a/none"), odd], ordering={"sort": "recent"})))
     page = await clients.platform.fetch_page()
@@ -154,7 +151,7 @@ async def test_c3_items_without_metadata_or_with_unknown_values_are_read(connect
     assert page.raw["ordering"] == {"sort": "recent"}
 
 
-async def test_c4_an_error_in_place_of_a_schema_is_recognised(connect: Connect) -> None:
+async def test_c4_an_error_in_place_of_a_schema_is_recognised(connect):
     failure = {"error": {"code": "expansion_failed", "message": "not now"}}
     items = [
         item("a/failed", openapi=failure, enterprise_status=failure),
@@ -175,7 +172,7 @@ async def test_c4_an_error_in_place_of_a_schema_is_recognised(connect: Connect) 
     assert good.enterprise_status == "ready"
 
 
-async def test_c5_schemas_are_fetched_at_most_ten_at_a_time(connect: Connect) -> None:
+async def test_c5_schemas_are_fetched_at_most_ten_at_a_time(connect):
     def find_items(request: httpx.Request) -> httpx.Response:
         return catalogue([item(i) for i in request.url.params.get_list("endpoint_id")])
 
@@ -188,7 +185,7 @@ async def test_c5_schemas_are_fetched_at_most_ten_at_a_time(connect: Connect) ->
     assert [query["limit"] for query in queries_of(upstream)] == [["10"], ["10"], ["3"]]
 
 
-async def test_c5_a_400_about_the_limit_halves_the_batch(connect: Connect) -> None:
+async def test_c5_a_400_about_the_limit_halves_the_batch(connect):
     def at_most_three(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if len(wanted) > 3:
@@ -203,7 +200,7 @@ async def test_c5_a_400_about_the_limit_halves_the_batch(connect: Connect) -> No
     assert result.missing == []
 
 
-async def test_c5_a_limit_too_large_for_a_page_is_halved(connect: Connect) -> None:
+async def test_c5_a_limit_too_large_for_a_page_is_halved(connect):
     def at_most_300(request: httpx.Request) -> httpx.Response:
         if int(request.url.params["limit"]) > 300:
             return httpx.Response(400, json={"error": {"type": "x", "message": "Limit too large"}})
@@ -215,7 +212,7 @@ async def test_c5_a_limit_too_large_for_a_page_is_halved(connect: Connect) -> No
     assert [query["limit"] for query in queries_of(upstream)] == [["1000"], ["500"], ["250"]]
 
 
-async def test_c5_another_400_is_not_retried(connect: Connect) -> None:
+async def test_c5_another_400_is_not_retried(connect):
     upstream = Upstream(httpx.Response(400, json={"error": {"type": "x", "message": "bad sort"}}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected, match="bad sort"):
@@ -223,7 +220,7 @@ async def test_c5_another_400_is_not_retried(connect: Connect) -> None:
     assert len(upstream.requests) == 1
 
 
-async def test_c5_a_404_batch_is_fetched_one_by_one(connect: Connect) -> None:
+async def test_c5_a_404_batch_is_fetched_one_by_one(connect):
     def knows_all_but_2(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if "a/2" in wanted:
@@ -238,7 +235,7 @@ async def test_c5_a_404_batch_is_fetched_one_by_one(connect: Connect) -> None:
     assert [len(query["endpoint_id"]) for query in queries_of(upstream)] == [5, 1, 1, 1, 1, 1]
 
 
-async def test_c6_a_429_is_retried_after_the_wait_fal_names(connect: Connect) -> None:
+async def test_c6_a_429_is_retried_after_the_wait_fal_names(connect):
     busy = httpx.Response(429, headers={"x-ratelimit-reset": "7"}, json={})
     upstream = Upstream(busy, catalogue([item("a/1")]))
     clients = await connect(upstream)
@@ -247,7 +244,7 @@ async def test_c6_a_429_is_retried_after_the_wait_fal_names(connect: Connect) ->
     assert 7 <= pause < 8
 
 
-async def test_c6_a_persistent_429_keeps_earlier_pages(connect: Connect) -> None:
+async def test_c6_a_persistent_429_keeps_earlier_pages(connect):
     busy = httpx.Response(429, json={"error": {"type": "rate_limited", "message": "Slow down"}})
     upstream = Upstream(catalogue([item("a/1")], cursor="x"), busy)
     clients = await connect(upstream)
@@ -259,16 +256,14 @@ async def test_c6_a_persistent_429_keeps_earlier_pages(connect: Connect) -> None
     assert len(upstream.requests) == 1 + 3
 
 
-async def test_c7_duplicate_rows_count_once_and_missing_ids_are_listed(
-    connect: Connect,
-) -> None:
+async def test_c7_duplicate_rows_count_once_and_missing_ids_are_listed(connect):
     clients = await connect(Upstream(catalogue([item("a/1"), item("a/1"), item("a/x")])))
     result = await clients.platform.find(["a/1", "a/2"])
     assert [model.endpoint_id for model in result.items] == ["a/1"]
     assert result.missing == ["a/2"]
 
 
-async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
+async def test_c9_platform_errors_show_their_message(connect):
     body = {"error": {"type": "authorization_error", "message": "No such key", "request_id": "p-1"}}
     clients = await connect(Upstream(httpx.Response(401, json=body)))
     with pytest.raises(fal.AuthFailed, match="No such key") as caught:
@@ -277,9 +272,7 @@ async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("name", document_ids())
-async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
-    connect: Connect, name: str
-) -> None:
+async def test_c10_c11_c12_documents_keep_every_keyword_in_order(connect, name):
     """C10, C11, C12: forms are made from exactly this document, in the order of the wire."""
     document = read_document(name)
     page = catalogue([item("a/b", openapi=document)])
@@ -289,7 +282,7 @@ async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
     assert "openapi" not in model.raw
 
 
-async def test_one_malformed_item_does_not_spoil_the_page(connect: Connect) -> None:
+async def test_one_malformed_item_does_not_spoil_the_page(connect):
     broken: list[Any] = [
         7,
         None,
@@ -307,7 +300,7 @@ async def test_one_malformed_item_does_not_spoil_the_page(connect: Connect) -> N
     assert page.malformed[-1] == fal.Malformed("a/m", "metadata is not an object")
 
 
-async def test_unstorable_text_affects_only_its_item(connect: Connect) -> None:
+async def test_unstorable_text_affects_only_its_item(connect):
     content = b'{"has_more":false,"models":[{"endpoint_id":"a/bad","metadata":'
     content += b'{"display_name":"\\ud800"}},'
     content += b'{"endpoint_id":"a/good","metadata":'
@@ -328,7 +321,7 @@ async def test_unstorable_text_affects_only_its_item(connect: Connect) -> None:
         b"[" * 100_000,
     ],
 )
-async def test_a_malformed_page_is_upstreams_failure(connect: Connect, content: bytes) -> None:
+async def test_a_malformed_page_is_upstreams_failure(connect, content):
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.platform.fetch_page()
@@ -341,7 +334,7 @@ def price(endpoint_id: str, amount: float | None = 0.04) -> dict[str, Any]:
     return {"endpoint_id": endpoint_id, "unit_price": amount, "unit": "image", "currency": "USD"}
 
 
-async def test_prices_are_fetched_fifty_a_call_as_exact_decimals(connect: Connect) -> None:
+async def test_prices_are_fetched_fifty_a_call_as_exact_decimals(connect):
     def priced(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         prices = [price(i) for i in wanted]
@@ -355,7 +348,7 @@ async def test_prices_are_fetched_fifty_a_call_as_exact_decimals(connect: Connec
     assert [len(query["endpoint_id"]) for query in queries_of(upstream)] == [50, 50, 20]
 
 
-async def test_prices_are_paged_and_unreadable_ones_left_out(connect: Connect) -> None:
+async def test_prices_are_paged_and_unreadable_ones_left_out(connect):
     first = {"prices": [price("a/1"), price("a/2", None), 7], "has_more": True, "next_cursor": "x"}
     second = {"prices": [price("a/3")], "has_more": True, "next_cursor": "x"}
     upstream = Upstream(httpx.Response(200, json=first), httpx.Response(200, json=second))
@@ -365,7 +358,7 @@ async def test_prices_are_paged_and_unreadable_ones_left_out(connect: Connect) -
     assert len(upstream.requests) == 2
 
 
-async def test_one_endpoint_without_a_price_does_not_affect_others(connect: Connect) -> None:
+async def test_one_endpoint_without_a_price_does_not_affect_others(connect):
     def knows_all_but_33(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if "a/33" in wanted:

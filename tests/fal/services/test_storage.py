@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +56,7 @@ def a_path(tmp_path: Path) -> Path:
     return path
 
 
-async def test_bytes_are_initiated_with_the_key_and_put_without(connect: Connect) -> None:
+async def test_bytes_are_initiated_with_the_key_and_put_without(connect):
     storage = FakeStorage()
     clients = await connect(storage)
     lifecycle = {"expiration_duration_seconds": 60}
@@ -82,7 +81,7 @@ async def test_bytes_are_initiated_with_the_key_and_put_without(connect: Connect
     assert "transfer-encoding" not in put.headers
 
 
-async def test_paths_and_chunks_are_uploaded_like_bytes(connect: Connect, a_path: Path) -> None:
+async def test_paths_and_chunks_are_uploaded_like_bytes(connect, a_path):
     storage = FakeStorage()
     clients = await connect(storage)
     sources: list[tuple[Path | str | bytes | AsyncIterator[bytes], bytes]] = [
@@ -96,7 +95,7 @@ async def test_paths_and_chunks_are_uploaded_like_bytes(connect: Connect, a_path
         assert storage.file == content
 
 
-async def test_an_upload_restarts_after_a_failed_put(connect: Connect, a_path: Path) -> None:
+async def test_an_upload_restarts_after_a_failed_put(connect, a_path):
     storage = FakeStorage(failures=2)
     clients = await connect(storage)
     await clients.storage.upload(a_path, file_name="x")
@@ -105,9 +104,7 @@ async def test_an_upload_restarts_after_a_failed_put(connect: Connect, a_path: P
 
 
 @pytest.mark.parametrize("size", [5, 95])
-async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(
-    connect: Connect, size: int
-) -> None:
+async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(connect, size):
     storage = FakeStorage()
     addresses = fal.Addresses(run="https://put.test")
     clients = await connect(storage, addresses=addresses, limits=IN_PARTS)
@@ -116,7 +113,7 @@ async def test_the_key_stays_out_of_uploads_even_to_a_configured_host(
     assert not any("authorization" in request.headers for request in storage.requests[1:])
 
 
-async def test_only_a_submit_can_be_unconfirmed(connect: Connect) -> None:
+async def test_only_a_submit_can_be_unconfirmed(connect):
     upstream = Upstream(httpx.ReadTimeout("late"))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -125,9 +122,7 @@ async def test_only_a_submit_can_be_unconfirmed(connect: Connect) -> None:
     assert not caught.value.is_unconfirmed
 
 
-async def test_large_files_are_sent_in_parts_that_are_retried(
-    connect: Connect,
-) -> None:
+async def test_large_files_are_sent_in_parts_that_are_retried(connect):
     storage = FakeStorage(failures=1)
     clients = await connect(storage, limits=IN_PARTS)
     content = bytes(range(95))
@@ -145,7 +140,7 @@ async def test_large_files_are_sent_in_parts_that_are_retried(
 
 
 @pytest.mark.parametrize("kind", ["", "image/png\r\nX: y", "Zoë/x", "png"])
-async def test_an_invalid_content_type_is_unknown(connect: Connect, kind: str) -> None:
+async def test_an_invalid_content_type_is_unknown(connect, kind):
     storage = FakeStorage()
     clients = await connect(storage)
     await clients.storage.upload(b"x", content_type=kind, file_name="x")
@@ -159,9 +154,7 @@ async def test_an_invalid_content_type_is_unknown(connect: Connect, kind: str) -
         b"<html>",
     ],
 )
-async def test_an_initiate_without_addresses_is_upstreams_failure(
-    connect: Connect, body: bytes
-) -> None:
+async def test_an_initiate_without_addresses_is_upstreams_failure(connect, body):
     clients = await connect(Upstream(httpx.Response(200, content=body)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.storage.upload(b"x", file_name="x")
@@ -193,7 +186,7 @@ class FlakyStorage(FakeStorage):
 CONTENT = bytes(range(95))
 
 
-async def test_an_interrupted_upload_resumes_with_the_missing_parts(connect: Connect) -> None:
+async def test_an_interrupted_upload_resumes_with_the_missing_parts(connect):
     storage = FlakyStorage(lost=3)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed) as caught:
@@ -218,7 +211,7 @@ async def test_an_interrupted_upload_resumes_with_the_missing_parts(connect: Con
     assert storage.begun == 2  # a finished upload is not resumed
 
 
-async def test_an_expired_upload_address_is_requested_again(connect: Connect) -> None:
+async def test_an_expired_upload_address_is_requested_again(connect):
     storage = FlakyStorage(lost=3, forgets=True)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed):
@@ -228,7 +221,7 @@ async def test_an_expired_upload_address_is_requested_again(connect: Connect) ->
     assert storage.begun == 2
 
 
-async def test_a_refusal_of_fresh_parts_is_final(connect: Connect) -> None:
+async def test_a_refusal_of_fresh_parts_is_final(connect):
     storage = FlakyStorage(forgets=True)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.RequestRejected) as caught:
@@ -261,9 +254,7 @@ class Expiring(FakeStorage):
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
-async def test_a_refused_upload_address_is_replaced_by_a_new_one(
-    connect: Connect, content: bytes, status: int
-) -> None:
+async def test_a_refused_upload_address_is_replaced_by_a_new_one(connect, content, status):
     storage = Expiring(refusals=1, status=status)
     clients = await connect(storage, limits=IN_PARTS)
     assert await clients.storage.upload(content, file_name="x", key="k") == "https://fal.media/f"
@@ -279,8 +270,8 @@ async def test_a_refused_upload_address_is_replaced_by_a_new_one(
 )
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
 async def test_a_second_refusal_has_the_hosts_words_and_is_no_key_error(
-    connect: Connect, content: bytes, body: bytes, because: str
-) -> None:
+    connect, content, body, because
+):
     storage = Expiring(refusals=9, body=body)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UploadRefused) as caught:
@@ -291,7 +282,7 @@ async def test_a_second_refusal_has_the_hosts_words_and_is_no_key_error(
     assert storage.begun == 2
 
 
-async def test_a_refused_initiate_is_a_key_error(connect: Connect) -> None:
+async def test_a_refused_initiate_is_a_key_error(connect):
     clients = await connect(Upstream(httpx.Response(401, json={"detail": "no such key"})))
     with pytest.raises(fal.AuthFailed):
         await clients.storage.upload(b"x", file_name="x")

@@ -16,7 +16,7 @@ def clients(answer: Any) -> fal.Clients:
     return fal.Clients(addresses, "key", transport=httpx.MockTransport(answer))
 
 
-async def test_c68_the_list_is_read_page_by_page() -> None:
+async def test_c68_the_list_is_read_page_by_page():
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Key key"
         cursor = request.url.params.get("cursor")
@@ -34,7 +34,7 @@ async def test_c68_the_list_is_read_page_by_page() -> None:
     assert workflows[0].tags == ()
 
 
-async def test_c68_a_definition_is_returned_verbatim() -> None:
+async def test_c68_a_definition_is_returned_verbatim():
     contents = {"nodes": {"a": {"type": "model", "odd": [1, None]}}, "more": True}
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -48,7 +48,7 @@ async def test_c68_a_definition_is_returned_verbatim() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"workflows": None}, [1]], ids=["empty", "null", "list"])
-async def test_an_answer_without_a_list_is_an_error(body: Any) -> None:
+async def test_an_answer_without_a_list_is_an_error(body):
     async with clients(lambda _: httpx.Response(200, json=body)) as upstream:
         with pytest.raises(fal.UpstreamFailed):
             [page async for page in upstream.workflows.pages()]

@@ -22,7 +22,7 @@ HELLO = [chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"}
 END, DONE = chunk({}, "stop"), b"data: [DONE]\n\n"
 
 
-def test_tool_calls_are_assembled_from_pieces() -> None:
+def test_tool_calls_are_assembled_from_pieces():
     completion = completions.Completion()
     for piece in ({"id": "c1", "function": {"name": "f", "arguments": '{"a"'}},
                   {"function": {"arguments": ":1}"}}):  # fmt: skip
@@ -40,7 +40,7 @@ def test_tool_calls_are_assembled_from_pieces() -> None:
 
 
 @pytest.mark.anyio
-async def test_deltas_are_appended_until_done(connect: Any) -> None:
+async def test_deltas_are_appended_until_done(connect):
     usage = b'data: {"choices": [], "usage": {"total_tokens": 3}}\n\n'
     events = await collect_run(connect, streaming(*HELLO, END, usage, DONE), CHAT)
     texts = [value["choices"][0]["message"]["content"] for value in values(events)]
@@ -60,9 +60,7 @@ async def test_deltas_are_appended_until_done(connect: Any) -> None:
     ],
     ids=["ends early", "breaks", "error"],
 )
-async def test_a_stream_without_its_end_is_a_failure(
-    connect: Any, pieces: list[Any], is_unconfirmed: bool
-) -> None:
+async def test_a_stream_without_its_end_is_a_failure(connect, pieces, is_unconfirmed):
     events = await collect_run(connect, streaming(*pieces), CHAT)
     assert isinstance(events[-1], fal.RunFailed)
     assert events[-1].is_unconfirmed is is_unconfirmed

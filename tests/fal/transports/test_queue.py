@@ -2,13 +2,11 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import Connect
 from tests.fal.upstream import FakeQueue, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +19,7 @@ HANDLE = fal.Handle(
 )
 
 
-async def test_a_request_goes_from_submit_to_result(connect: Connect) -> None:
+async def test_a_request_goes_from_submit_to_result(connect):
     queue = FakeQueue('{"seed":196619188014358660,"scale":1.0}')
     clients = await connect(queue)
     handle = await clients.queue.submit("fal-ai/flux/dev", {"prompt": "a cat"})
@@ -38,7 +36,7 @@ async def test_a_request_goes_from_submit_to_result(connect: Connect) -> None:
     assert result.headers["x-fal-billable-units"] == "1.50"
 
 
-async def test_c13_json_text_is_sent_byte_for_byte(connect: Connect) -> None:
+async def test_c13_json_text_is_sent_byte_for_byte(connect):
     queue = FakeQueue()
     clients = await connect(queue)
     text = '{ "scale":1.0, "seed": 196619188014358660, "style": "5", "who": "Zoë" }'
@@ -48,7 +46,7 @@ async def test_c13_json_text_is_sent_byte_for_byte(connect: Connect) -> None:
     assert {r.headers["content-type"] for r in queue.requests} == {"application/json"}
 
 
-async def test_c15_the_returned_urls_are_used_as_they_are(connect: Connect) -> None:
+async def test_c15_the_returned_urls_are_used_as_they_are(connect):
     queue = FakeQueue()
     queue.app = "fal-ai/another-alias"
     clients = await connect(queue)
@@ -69,9 +67,7 @@ async def test_c15_the_returned_urls_are_used_as_they_are(connect: Connect) -> N
         ("123-abc", "123/abc"),
     ],
 )
-async def test_c15_without_urls_the_owner_alias_form_is_used(
-    connect: Connect, endpoint_id: str, app: str
-) -> None:
+async def test_c15_without_urls_the_owner_alias_form_is_used(connect, endpoint_id, app):
     clients = await connect(Upstream(httpx.Response(200, json={"request_id": "r-1"})))
     handle = await clients.queue.submit(endpoint_id, {})
     assert handle == clients.queue.handle(endpoint_id, "r-1")
@@ -81,7 +77,7 @@ async def test_c15_without_urls_the_owner_alias_form_is_used(
 
 
 @pytest.mark.parametrize("url", ["https://elsewhere.test/r-1", "http://queue.fal.run/r-1", "/r", 7])
-async def test_c16_urls_of_other_hosts_are_rebuilt_for_ours(connect: Connect, url: Any) -> None:
+async def test_c16_urls_of_other_hosts_are_rebuilt_for_ours(connect, url):
     """A gateway passes on URLs of fal's own hosts, which may be unreachable from here."""
     answer = {"request_id": "r-1"} | dict.fromkeys(
         ("status_url", "response_url", "cancel_url"), url
@@ -91,7 +87,7 @@ async def test_c16_urls_of_other_hosts_are_rebuilt_for_ours(connect: Connect, ur
     assert handle == clients.queue.handle("fal-ai/flux/dev", "r-1")
 
 
-async def test_a_base_address_may_have_a_path_of_its_own(connect: Connect) -> None:
+async def test_a_base_address_may_have_a_path_of_its_own(connect):
     upstream = Upstream(httpx.Response(200, json={"request_id": "r-1"}))
     clients = await connect(upstream, addresses=fal.Addresses(queue="http://127.0.0.1:8001/queue/"))
     handle = await clients.queue.submit("fal-ai/flux/dev", {})
@@ -99,28 +95,26 @@ async def test_a_base_address_may_have_a_path_of_its_own(connect: Connect) -> No
     assert handle.status_url == "http://127.0.0.1:8001/queue/fal-ai/flux/requests/r-1/status"
 
 
-def test_a_handle_round_trips_through_json() -> None:
+def test_a_handle_round_trips_through_json():
     assert fal.Handle.from_json(json.loads(json.dumps(HANDLE.as_json()))) == HANDLE
     with pytest.raises(ValueError, match="lacks status_url, cancel_url"):
         fal.Handle.from_json({**HANDLE.as_json(), "status_url": None, "cancel_url": ""})
 
 
 @pytest.mark.parametrize("code", [200, 201, 202])
-async def test_c17_any_2xx_with_a_request_id_is_a_submission(connect: Connect, code: int) -> None:
+async def test_c17_any_2xx_with_a_request_id_is_a_submission(connect, code):
     clients = await connect(Upstream(httpx.Response(code, json={"request_id": "r-1"})))
     assert (await clients.queue.submit("fal-ai/flux", {})).request_id == "r-1"
 
 
-async def test_c17_the_header_names_the_request_when_the_body_does_not(connect: Connect) -> None:
+async def test_c17_the_header_names_the_request_when_the_body_does_not(connect):
     answer = httpx.Response(200, content=b"", headers={"x-fal-request-id": "r-2"})
     clients = await connect(Upstream(answer))
     assert (await clients.queue.submit("fal-ai/flux", {})).request_id == "r-2"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"request_id": 7}', b"<html>"])
-async def test_c17_a_submission_without_any_id_is_unconfirmed(
-    connect: Connect, body: bytes
-) -> None:
+async def test_c17_a_submission_without_any_id_is_unconfirmed(connect, body):
     upstream = Upstream(httpx.Response(200, content=body))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable) as caught:
@@ -131,9 +125,7 @@ async def test_c17_a_submission_without_any_id_is_unconfirmed(
 
 @pytest.mark.parametrize("code", [200, 202])
 @pytest.mark.parametrize("word", ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"])
-async def test_c18_the_body_decides_regardless_of_the_status_code(
-    connect: Connect, code: int, word: str
-) -> None:
+async def test_c18_the_body_decides_regardless_of_the_status_code(connect, code, word):
     clients = await connect(Upstream(httpx.Response(code, json={"status": word})))
     status = await clients.queue.status(HANDLE)
     assert status.state == word
@@ -141,7 +133,7 @@ async def test_c18_the_body_decides_regardless_of_the_status_code(
 
 
 @pytest.mark.parametrize("word", ["FAILED", "CANCELLED", "in_queue", "", None, 7, [], {}])
-async def test_c18_an_unknown_status_is_kept_as_unknown(connect: Connect, word: Any) -> None:
+async def test_c18_an_unknown_status_is_kept_as_unknown(connect, word):
     clients = await connect(Upstream(httpx.Response(200, json={"status": word})))
     status = await clients.queue.status(HANDLE)
     assert status.state is fal.Phase.UNKNOWN
@@ -149,7 +141,7 @@ async def test_c18_an_unknown_status_is_kept_as_unknown(connect: Connect, word: 
     assert status.raw == {"status": word}
 
 
-async def test_c19_completed_with_an_error_is_a_failure(connect: Connect) -> None:
+async def test_c19_completed_with_an_error_is_a_failure(connect):
     queue = FakeQueue(error="Runner went away", error_type="runner_disconnected")
     clients = await connect(queue)
     handle = await clients.queue.submit("fal-ai/flux", {})
@@ -162,7 +154,7 @@ async def test_c19_completed_with_an_error_is_a_failure(connect: Connect) -> Non
     assert failure.is_retryable
 
 
-async def test_c19_the_models_error_body_is_the_detail(connect: Connect) -> None:
+async def test_c19_the_models_error_body_is_the_detail(connect):
     detail = [{"loc": ["body", "prompt"], "msg": "refused", "type": "content_policy_violation"}]
     upstream = Upstream(httpx.Response(422, json={"detail": detail}))
     clients = await connect(upstream)
@@ -173,9 +165,7 @@ async def test_c19_the_models_error_body_is_the_detail(connect: Connect) -> None
     assert len(upstream.requests) == 1
 
 
-async def test_a_models_5xx_is_final_and_a_gateways_is_retried(
-    connect: Connect,
-) -> None:
+async def test_a_models_5xx_is_final_and_a_gateways_is_retried(connect):
     models = httpx.Response(500, json={"detail": "x", "error_type": "internal_error"})
     upstream = Upstream(httpx.Response(502, text="<html>nginx"), models)
     clients = await connect(upstream)
@@ -199,12 +189,12 @@ LOGS = [
 
 
 @pytest.mark.parametrize(("logs", "messages"), LOGS)
-def test_c20_logs_are_read_in_every_shape(logs: Any, messages: list[str]) -> None:
+def test_c20_logs_are_read_in_every_shape(logs, messages):
     status = fal.Status.from_json({"status": "IN_PROGRESS", "logs": logs})
     assert [line.message for line in status.logs] == messages
 
 
-def test_only_the_last_lines_of_an_endless_log_are_read() -> None:
+def test_only_the_last_lines_of_an_endless_log_are_read():
     lines = [{"message": str(n), "timestamp": "t"} for n in range(50_000)]
     read_lines = fal.Status.from_json({"status": "IN_PROGRESS", "logs": lines}).logs
     assert (len(read_lines), read_lines[0].message, read_lines[-1].message) == (
@@ -214,11 +204,11 @@ def test_only_the_last_lines_of_an_endless_log_are_read() -> None:
     )
 
 
-def test_c20_missing_logs_are_no_logs() -> None:
+def test_c20_missing_logs_are_no_logs():
     assert fal.Status.from_json({"status": "IN_PROGRESS"}).logs == []
 
 
-def test_c20_repeated_lines_are_kept_once_in_their_first_order() -> None:
+def test_c20_repeated_lines_are_kept_once_in_their_first_order():
     first = [fal.LogLine("a", timestamp="1"), fal.LogLine("b", timestamp="2")]
     second = [*first, fal.LogLine("a", timestamp="3"), fal.LogLine("a", "ERROR", timestamp="1")]
     merged = fal.merge_logs(fal.merge_logs([], first), second)
@@ -226,7 +216,7 @@ def test_c20_repeated_lines_are_kept_once_in_their_first_order() -> None:
     assert fal.merge_logs(merged, first) == second
 
 
-def test_c20_lines_without_a_time_are_kept_as_often_as_sent() -> None:
+def test_c20_lines_without_a_time_are_kept_as_often_as_sent():
     answers = [[fal.LogLine(word) for word in words] for words in ("a", "ab", "aba", "abaac")]
     merged: list[fal.LogLine] = []
     for answer in [*answers, answers[-1]]:
@@ -242,14 +232,14 @@ def test_c20_lines_without_a_time_are_kept_as_often_as_sent() -> None:
         ["2026-01-01T00:00:00", "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01"],
     ],
 )
-def test_lines_are_sorted_by_the_instant_of_their_times(times: list[str]) -> None:
+def test_lines_are_sorted_by_the_instant_of_their_times(times):
     lines = [fal.LogLine(str(place), timestamp=time) for place, time in enumerate(times)]
     assert fal.sort_logs(lines) == lines
     assert fal.sort_logs([*lines[1:], lines[0]]) == lines
 
 
 @pytest.mark.parametrize("time", ["", "12:00 o'clock", "0001-01-01T00:00:00+05:00"])
-def test_a_line_without_a_time_stays_after_its_predecessor(time: str) -> None:
+def test_a_line_without_a_time_stays_after_its_predecessor(time):
     first, last = (fal.LogLine("a", timestamp=f"2026-01-01T00:00:0{n}Z") for n in (1, 2))
     lines = [fal.LogLine(word, timestamp=time) for word in "bc"]
     assert fal.sort_logs([last, lines[1], first, lines[0]]) == [first, lines[0], last, lines[1]]
@@ -264,16 +254,14 @@ def test_a_line_without_a_time_stays_after_its_predecessor(time: str) -> None:
         httpx.Response(200, json={"status": "IN_QUEUE", "request_id": HANDLE.request_id}),
     ],
 )
-async def test_c21_a_result_requested_too_early_is_not_ready(
-    connect: Connect, early: httpx.Response
-) -> None:
+async def test_c21_a_result_requested_too_early_is_not_ready(connect, early):
     clients = await connect(Upstream(early))
     with pytest.raises(fal.NotReady) as caught:
         await clients.queue.result(HANDLE)
     assert caught.value.is_retryable
 
 
-async def test_an_output_that_looks_like_a_status_is_an_output(connect: Connect) -> None:
+async def test_an_output_that_looks_like_a_status_is_an_output(connect):
     output = {"status": "IN_QUEUE", "request_id": "another"}
     clients = await connect(Upstream(httpx.Response(200, json=output)))
     assert (await clients.queue.result(HANDLE)).output == output
@@ -290,9 +278,7 @@ async def test_an_output_that_looks_like_a_status_is_an_output(connect: Connect)
         (404, {"status": "NOT_FOUND"}, fal.Cancellation.NOT_FOUND),
     ],
 )
-async def test_c22_a_cancellation_returns_its_outcome(
-    connect: Connect, code: int, body: Any, expected: fal.Cancellation
-) -> None:
+async def test_c22_a_cancellation_returns_its_outcome(connect, code, body, expected):
     upstream = Upstream(httpx.Response(code, json=body))
     clients = await connect(upstream)
     assert await clients.queue.cancel(HANDLE) is expected
@@ -300,7 +286,7 @@ async def test_c22_a_cancellation_returns_its_outcome(
     assert (request.method, str(request.url), request.content) == ("PUT", HANDLE.cancel_url, b"")
 
 
-async def test_c22_another_400_is_not_a_cancellation_outcome(connect: Connect) -> None:
+async def test_c22_another_400_is_not_a_cancellation_outcome(connect):
     clients = await connect(Upstream(httpx.Response(400, json={"detail": "What?"})))
     with pytest.raises(fal.RequestRejected, match="What"):
         await clients.queue.cancel(HANDLE)

@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import Connect
-from tests.fal.upstream import Answer, Upstream
+from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
 HANDLE = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r-1")
@@ -23,7 +22,7 @@ def sse(*statuses: Any, end: str = "\n\n") -> httpx.Response:
     )
 
 
-async def test_status_events_are_yielded_until_the_request_ends(connect: Connect) -> None:
+async def test_status_events_are_yielded_until_the_request_ends(connect):
     states = {"status": "IN_QUEUE", "queue_position": 1}, {"status": "IN_PROGRESS"}
     upstream = Upstream(sse(*states, {"status": "COMPLETED"}, {"status": "IN_QUEUE"}))
     clients = await connect(upstream)
@@ -49,9 +48,7 @@ async def test_status_events_are_yielded_until_the_request_ends(connect: Connect
         (sse("no object"), fal.UpstreamFailed),
     ],
 )
-async def test_a_cut_or_absent_stream_raises_so_that_polling_takes_over(
-    connect: Connect, answer: Answer, error: type[fal.FalError]
-) -> None:
+async def test_a_cut_or_absent_stream_raises_so_that_polling_takes_over(connect, answer, error):
     upstream = Upstream(answer)
     clients = await connect(upstream)
     with pytest.raises(error):
@@ -59,9 +56,7 @@ async def test_a_cut_or_absent_stream_raises_so_that_polling_takes_over(
     assert len(upstream.requests) == 1
 
 
-async def test_a_status_stream_with_an_endless_line_is_closed(
-    connect: Connect,
-) -> None:
+async def test_a_status_stream_with_an_endless_line_is_closed(connect):
     async def line() -> AsyncIterator[bytes]:
         yield b"data: "
         while True:

@@ -1,14 +1,12 @@
 """The options of a submit besides its arguments, exactly as they go over the wire."""
 
 import json
-from typing import Any
 
 import httpx
 import pytest
 
 import fal
 from fal.messages.request import arguments_as_bytes
-from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +26,7 @@ ALL = fal.SubmitOptions(
 )
 
 
-async def test_every_submit_option_is_sent_in_its_documented_place(connect: Connect) -> None:
+async def test_every_submit_option_is_sent_in_its_documented_place(connect):
     upstream = Upstream(httpx.Response(200, json={"request_id": "r-1"}))
     clients = await connect(upstream)
     await clients.queue.submit("fal-ai/flux/dev", {}, ALL)
@@ -54,7 +52,7 @@ async def test_every_submit_option_is_sent_in_its_documented_place(connect: Conn
     assert json.loads(sent["x-fal-retry-config"]) == {"server_error": {"retries": 2}}
 
 
-def test_unset_options_are_not_sent() -> None:
+def test_unset_options_are_not_sent():
     assert fal.SubmitOptions().headers() == {}
     assert fal.SubmitOptions().params() == []
 
@@ -62,7 +60,7 @@ def test_unset_options_are_not_sent() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(2, "2"), (1.5, "1.5"), (30.0, "30"), (1e17, "1" + "0" * 17)]
 )
-def test_c23_the_start_timeout_is_a_plain_number(seconds: float, text: str) -> None:
+def test_c23_the_start_timeout_is_a_plain_number(seconds, text):
     assert fal.SubmitOptions(start_timeout_s=seconds).headers() == {
         "X-Fal-Request-Timeout": text,
         "X-Fal-Request-Start-Timeout": text,
@@ -70,13 +68,13 @@ def test_c23_the_start_timeout_is_a_plain_number(seconds: float, text: str) -> N
 
 
 @pytest.mark.parametrize("arguments", [{"x": float("nan")}, {"x": {1}}, "\ud800"])
-def test_c13_unserialisable_arguments_are_refused_before_sending(arguments: Any) -> None:
+def test_c13_unserialisable_arguments_are_refused_before_sending(arguments):
     with pytest.raises(fal.InvalidArguments, match="cannot be sent"):
         arguments_as_bytes(arguments)
 
 
 @pytest.mark.parametrize("seconds", [1, 1.0, 0.5, 0, -3, float("nan"), float("inf")])
-def test_c23_a_start_timeout_of_a_second_or_less_is_refused(seconds: float) -> None:
+def test_c23_a_start_timeout_of_a_second_or_less_is_refused(seconds):
     with pytest.raises(ValueError, match="more than one second"):
         fal.SubmitOptions(start_timeout_s=seconds)
 
@@ -96,6 +94,6 @@ def test_c23_a_start_timeout_of_a_second_or_less_is_refused(seconds: float) -> N
         {"tags": {"k": "v" * 1100}},
     ],
 )
-def test_options_fal_would_refuse_or_misread_are_refused(wrong: dict[str, Any]) -> None:
+def test_options_fal_would_refuse_or_misread_are_refused(wrong):
     with pytest.raises(ValueError, match=r"\w"):
         fal.SubmitOptions(**wrong)

@@ -47,9 +47,7 @@ async def session_results(
 
 
 @pytest.mark.parametrize("endpoint_id", ["fal-ai/fast", "fal-ai/fast/realtime"])
-async def test_inputs_and_results_are_msgpack_and_the_key_is_in_the_handshake(
-    endpoint_id: str,
-) -> None:
+async def test_inputs_and_results_are_msgpack_and_the_key_is_in_the_handshake(endpoint_id):
     image = {"images": [{"content": b"\xff\xd8", "content_type": "image/jpeg"}]}
     results, got = await session_results(
         msgpack.packb(image), TIMINGS, '{"text": "as JSON"}', TIMEOUT, endpoint_id=endpoint_id
@@ -60,7 +58,7 @@ async def test_inputs_and_results_are_msgpack_and_the_key_is_in_the_handshake(
     assert got["input"] == {"prompt": "x", "seed": 2**60}
 
 
-async def test_a_refused_input_is_reported_and_the_session_continues() -> None:
+async def test_a_refused_input_is_reported_and_the_session_continues():
     error = {"type": "x-fal-error", "error": "INTERNAL_ERROR", "reason": "too long"}
     results, _ = await session_results(json.dumps(error), msgpack.packb({"seed": 1}))
     assert isinstance(results[0], fal.RunFailed)
@@ -68,7 +66,7 @@ async def test_a_refused_input_is_reported_and_the_session_continues() -> None:
     assert results[1] == {"seed": 1}
 
 
-async def test_non_json_text_is_a_result_and_other_errors_end_no_session() -> None:
+async def test_non_json_text_is_a_result_and_other_errors_end_no_session():
     odd = '{"status": "error", "error": "odd"}'
     results, _ = await session_results(
         "plain words", odd, msgpack.packb({"seed": 1}), msgpack.packb([1, 2])
@@ -78,7 +76,7 @@ async def test_non_json_text_is_a_result_and_other_errors_end_no_session() -> No
     assert results[2:] == [{"seed": 1}, {"value": [1, 2]}]
 
 
-async def test_a_broken_or_refused_session_raises() -> None:
+async def test_a_broken_or_refused_session_raises():
     (error,), _ = await session_results(code=1011)
     assert isinstance(error, fal.Unreachable)
     (error,), _ = await session_results('{"status": "error", "error": "Unauthorized"}')

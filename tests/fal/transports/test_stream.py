@@ -58,7 +58,7 @@ def values(events: list[Any]) -> list[Any]:
     ]
 
 
-async def test_a_stream_is_one_post_below_the_id(connect: Any) -> None:
+async def test_a_stream_is_one_post_below_the_id(connect):
     upstream = Upstream(streaming(b'data: {"output": "a"}\n\n'))
     clients = await connect(upstream)
     for endpoint_id in ("fal-ai/any-llm", "fal-ai/any-llm/stream"):
@@ -91,9 +91,7 @@ BODY = (
     ids=["lf", "crlf", "cr", "no-final-blank-line", "done", "byte-order-mark"],
 )  # fmt: skip
 @pytest.mark.parametrize("size", [1, 7, 1000])
-async def test_c34_every_framing_and_chunking_reads_the_same(
-    connect: Any, body: str, size: int
-) -> None:
+async def test_c34_every_framing_and_chunking_reads_the_same(connect, body, size):
     raw = body.encode()
     pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
     events = await collect_run(connect, streaming(*pieces))
@@ -109,15 +107,13 @@ async def test_c34_every_framing_and_chunking_reads_the_same(
         ("application/json", ": hello\n\n" + BODY),
     ],
 )
-async def test_an_event_stream_is_recognised_by_type_or_first_bytes(
-    connect: Any, content_type: str, body: str
-) -> None:
+async def test_an_event_stream_is_recognised_by_type_or_first_bytes(connect, content_type, body):
     events = await collect_run(connect, streaming(body.encode(), **{"content-type": content_type}))
     assert values(events) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
     assert events[-1].output == {"output": "Grüße 雪"}
 
 
-async def test_invalid_utf_8_is_replaced_in_the_output(connect: Any) -> None:
+async def test_invalid_utf_8_is_replaced_in_the_output(connect):
     events = await collect_run(connect, streaming(b'data: {"output": "Gr\xfc\xfee"}\n\n'))
     assert events[-1].output == {"output": "Gr\ufffd\ufffde"}
 
@@ -131,9 +127,7 @@ async def test_invalid_utf_8_is_replaced_in_the_output(connect: Any) -> None:
         ((), "stream_unusable"),
     ],
 )
-async def test_a_stream_that_ends_without_an_output_is_a_failure(
-    connect: Any, pieces: Any, kind: str
-) -> None:
+async def test_a_stream_that_ends_without_an_output_is_a_failure(connect, pieces, kind):
     events = await collect_run(connect, streaming(*pieces))
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].type, events[-1].request_id) == (kind, "r-1")
@@ -141,12 +135,12 @@ async def test_a_stream_that_ends_without_an_output_is_a_failure(
     assert events[-1].is_unconfirmed == (kind == "stream_broken")
 
 
-async def test_a_non_json_event_matters_only_as_the_last(connect: Any) -> None:
+async def test_a_non_json_event_matters_only_as_the_last(connect):
     events = await collect_run(connect, streaming(b'data: hello\n\ndata: {"output": "a"}\n\n'))
     assert events[-1].output == {"output": "a"}
 
 
-async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
+async def test_an_error_as_the_last_event_is_the_models(connect):
     detail = [{"loc": ["body", "prompt"], "msg": "too long", "type": "value_error"}]
     event = json.dumps({"detail": detail}).encode()
     events = await collect_run(
@@ -167,9 +161,7 @@ async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
         (b'data: {"error": {"message": "declined", "type": "t"}}', "declined", "t"),
     ],
 )
-async def test_an_error_keeps_the_output_so_far(
-    connect: Any, last: bytes, message: str, kind: str | None
-) -> None:
+async def test_an_error_keeps_the_output_so_far(connect, last, message, kind):
     events = await collect_run(
         connect, streaming(b'data: {"output": "ab", "partial": true}\n\n' + last)
     )
@@ -183,9 +175,7 @@ async def test_an_error_keeps_the_output_so_far(
 
 
 @pytest.mark.parametrize("partial", [True, False])
-async def test_an_error_beside_the_output_is_a_failure_that_keeps_it(
-    connect: Any, partial: bool
-) -> None:
+async def test_an_error_beside_the_output_is_a_failure_that_keeps_it(connect, partial):
     last = {"output": "ab", "partial": partial, "error": "exploded"}
     events = await collect_run(
         connect, stream_events({"output": "a", "partial": True, "error": None}, last)
@@ -206,16 +196,14 @@ WHOLE = b'data: {"output": "ab", "partial": false}\n\n'
         httpx.ReadError("cut"),
     ],
 )
-async def test_an_output_marked_complete_wins_over_later_events(connect: Any, late: Any) -> None:
+async def test_an_output_marked_complete_wins_over_later_events(connect, late):
     events = await collect_run(
         connect, streaming(b'data: {"output": "a", "partial": true}\n\n', WHOLE, late)
     )
     assert values(events)[-1] == events[-1].output == {"output": "ab", "partial": False}
 
 
-async def test_a_complete_output_ends_a_stream_that_stays_open(
-    connect: Any,
-) -> None:
+async def test_a_complete_output_ends_a_stream_that_stays_open(connect):
     class Open(Chunks):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield WHOLE
@@ -227,9 +215,7 @@ async def test_a_complete_output_ends_a_stream_that_stays_open(
     assert events[-1].output == {"output": "ab", "partial": False}
 
 
-async def test_a_later_complete_output_or_error_replaces_the_first(
-    connect: Any,
-) -> None:
+async def test_a_later_complete_output_or_error_replaces_the_first(connect):
     again = WHOLE.replace(b"ab", b"abc")
     events = await collect_run(connect, streaming(WHOLE, again))
     assert events[-1].output == {"output": "abc", "partial": False}
@@ -238,7 +224,7 @@ async def test_a_later_complete_output_or_error_replaces_the_first(
     assert events[-1].message == "exploded"
 
 
-async def test_an_error_before_a_cut_is_the_failure(connect: Any) -> None:
+async def test_an_error_before_a_cut_is_the_failure(connect):
     events = await collect_run(
         connect, streaming(b'data: {"error": "exploded"}\n\n', httpx.ReadError("cut"))
     )
@@ -246,9 +232,7 @@ async def test_an_error_before_a_cut_is_the_failure(connect: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [None, "", {}, 0.25, []])
-async def test_an_error_field_that_is_empty_or_a_number_is_no_error(
-    connect: Any, error: Any
-) -> None:
+async def test_an_error_field_that_is_empty_or_a_number_is_no_error(connect, error):
     events = await collect_run(
         connect, stream_events({"output": "ab", "partial": False, "error": error})
     )
@@ -263,14 +247,14 @@ async def test_an_error_field_that_is_empty_or_a_number_is_no_error(
     ],
 )  # fmt: skip
 async def test_an_error_before_the_stream_is_handled_as_for_any_run(
-    connect: Any, answer: Any, error: type[fal.FalError], is_unconfirmed: bool
-) -> None:
+    connect, answer, error, is_unconfirmed
+):
     (failure,) = await collect_run(connect, answer)
     assert isinstance(failure, error)
     assert failure.is_unconfirmed is is_unconfirmed
 
 
-async def test_a_json_answer_instead_of_a_stream_is_the_output(connect: Any) -> None:
+async def test_a_json_answer_instead_of_a_stream_is_the_output(connect):
     events = await collect_run(connect, httpx.Response(200, json={"images": []}))
     assert events[-1].output == {"images": []}
     events = await collect_run(connect, httpx.Response(200, html="<h1>Hello</h1>"))
@@ -282,7 +266,7 @@ def stream_events(*events: dict[str, Any]) -> Any:
     return streaming(*(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events))
 
 
-async def test_workflow_events_are_distinguished_by_their_type(connect: Any) -> None:
+async def test_workflow_events_are_distinguished_by_their_type(connect):
     events = await collect_run(
         connect,
         stream_events(
@@ -298,7 +282,7 @@ async def test_workflow_events_are_distinguished_by_their_type(connect: Any) -> 
     assert steps == ["submit", "completion"]
 
 
-async def test_c67_a_workflow_may_send_events_of_other_types(connect: Any) -> None:
+async def test_c67_a_workflow_may_send_events_of_other_types(connect):
     events = await collect_run(
         connect,
         stream_events(
@@ -313,7 +297,7 @@ async def test_c67_a_workflow_may_send_events_of_other_types(connect: Any) -> No
 
 
 @pytest.mark.parametrize("endpoint_id", ["workflows/ana/story", "fal-ai/flux/dev"])
-async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str) -> None:
+async def test_a_failed_step_is_the_runs_failure(connect, endpoint_id):
     detail = [{"loc": ["body", "prompt"], "msg": "declined", "type": "content_policy_violation"}]
     error = {"status": 422, "body": {"detail": detail}}
     events = await collect_run(
@@ -334,9 +318,7 @@ async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str)
         {"progress": 0.25},
     ],
 )
-async def test_a_workflow_without_an_output_event_is_unconfirmed(
-    connect: Any, last: dict[str, Any]
-) -> None:
+async def test_a_workflow_without_an_output_event_is_unconfirmed(connect, last):
     events = await collect_run(connect, stream_events(last), "workflows/ana/story")
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].type, events[-1].request_id) == ("stream_broken", "r-1")
@@ -350,7 +332,7 @@ async def test_a_workflow_without_an_output_event_is_unconfirmed(
         {"status": "IN_PROGRESS", "logs": []},
     ],
 )
-async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, Any]) -> None:
+async def test_a_progress_event_is_not_an_output(connect, last):
     events = await collect_run(connect, stream_events({"images": [1]}, last))
     assert (events[-1].type, events[-1].is_unconfirmed) == ("stream_broken", True)
 
@@ -363,12 +345,12 @@ async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, A
         {},
     ],
 )
-async def test_any_other_object_is_an_output(connect: Any, last: dict[str, Any]) -> None:
+async def test_any_other_object_is_an_output(connect, last):
     events = await collect_run(connect, stream_events({"progress": 0.5}, last))
     assert events[-1].output == last
 
 
-async def test_a_disconnect_error_leaves_the_run_unconfirmed(connect: Any) -> None:
+async def test_a_disconnect_error_leaves_the_run_unconfirmed(connect):
     last = {"error": "Client disconnected", "error_type": "client_disconnected"}
     events = await collect_run(connect, stream_events({"images": [1]}, last))
     assert (events[-1].type, events[-1].is_unconfirmed) == ("client_disconnected", True)

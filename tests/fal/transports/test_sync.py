@@ -6,13 +6,12 @@ import httpx
 import pytest
 
 import fal
-from tests.fal.conftest import Connect
-from tests.fal.upstream import RUN_ANSWERS, Answer, Upstream
+from tests.fal.upstream import RUN_ANSWERS, Upstream
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_run_is_one_post_and_its_output(connect: Connect) -> None:
+async def test_a_run_is_one_post_and_its_output(connect):
     headers = {"x-fal-request-id": "r-9", "X-Fal-Billable-Units": "2"}
     upstream = Upstream(httpx.Response(200, content=b'{"seed": 1.0}', headers=headers))
     clients = await connect(upstream)
@@ -34,9 +33,7 @@ async def test_a_run_is_one_post_and_its_output(connect: Connect) -> None:
         (httpx.Response(200, text="<html>"), fal.UpstreamFailed, True),
     ],
 )  # fmt: skip
-async def test_c25_a_run_that_fails_is_not_sent_again(
-    connect: Connect, answer: Answer, error: type[fal.FalError], is_unconfirmed: bool
-) -> None:
+async def test_c25_a_run_that_fails_is_not_sent_again(connect, answer, error, is_unconfirmed):
     upstream = Upstream(answer)
     clients = await connect(upstream)
     with pytest.raises(error) as caught:

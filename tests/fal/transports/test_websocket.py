@@ -78,7 +78,7 @@ def end(request_id: str = "r-1") -> str:
     return json.dumps({"type": "end", "request_id": request_id, "status": 200})
 
 
-async def test_a_run_is_one_message_and_its_parts_are_the_output() -> None:
+async def test_a_run_is_one_message_and_its_parts_are_the_output():
     server = Server([start(), b'{"seed":', '1.0, "type": "x"}', end()])
     events = await collect_run(server)
     assert events[0] == fal.Partial(None, "r-1")
@@ -89,12 +89,12 @@ async def test_a_run_is_one_message_and_its_parts_are_the_output() -> None:
     assert server.headers["authorization"] == f"Key {KEY}"
 
 
-async def test_an_end_of_another_request_is_ignored() -> None:
+async def test_an_end_of_another_request_is_ignored():
     events = await collect_run(Server([start(), end("other"), None]))
     assert events[-1].type == "stream_broken"
 
 
-async def test_event_streams_survive_any_frame_boundary() -> None:
+async def test_event_streams_survive_any_frame_boundary():
     body = 'data: {"output": "Grü"}\r\n\r\ndata: {"output": "Grüße"}'.encode()
     pieces = [body[at : at + 3] for at in range(0, len(body), 3)]
     events = await collect_run(Server([start(200, "text/event-stream"), *pieces, end()]))
@@ -102,7 +102,7 @@ async def test_event_streams_survive_any_frame_boundary() -> None:
     assert events[-1].output == {"output": "Grüße"}
 
 
-async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
+async def test_a_refusal_status_raises_the_error_in_the_body():
     detail = [{"loc": ["body", "prompt"], "msg": "missing", "type": "missing"}]
     (error,) = await collect_run(Server([start(422), json.dumps({"detail": detail}), end()]))
     assert isinstance(error, fal.RunFailed)
@@ -125,8 +125,8 @@ async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
     ],
 )
 async def test_a_frames_request_id_does_not_make_an_error_the_models(
-    status: int, headers: dict[str, str], error: type[fal.FalError], is_unconfirmed: bool
-) -> None:
+    status, headers, error, is_unconfirmed
+):
     """As over HTTP (5.6): the model caused a 5xx if a header names its error or its request."""
     told_by_start = json.loads(start(status)) | {"headers": headers}
     script: Script = [json.dumps(told_by_start), b'{"detail": "no"}', end()]
@@ -135,7 +135,7 @@ async def test_a_frames_request_id_does_not_make_an_error_the_models(
     assert (failure.request_id, failure.is_unconfirmed) == ("r-1", is_unconfirmed)
 
 
-async def test_a_connection_closed_before_the_start_is_unconfirmed() -> None:
+async def test_a_connection_closed_before_the_start_is_unconfirmed():
     server = Server([None])
     (error,) = await collect_run(server)
     assert isinstance(error, fal.Unreachable)
@@ -143,14 +143,14 @@ async def test_a_connection_closed_before_the_start_is_unconfirmed() -> None:
     assert len(server.received) == 1
 
 
-async def test_a_silent_connection_is_closed() -> None:
+async def test_a_silent_connection_is_closed():
     events = await collect_run(Server([]), idle_s=0.5)
     assert events[-1].is_unconfirmed
     events = await collect_run(Server([start(), b"{"]), idle_s=0.5)
     assert events[-1].type == "stream_broken"
 
 
-async def test_a_connection_closed_between_start_and_end_fails_the_run() -> None:
+async def test_a_connection_closed_between_start_and_end_fails_the_run():
     server = Server([start(), b'{"images": [', None])
     events = await collect_run(server)
     assert isinstance(events[-1], fal.RunFailed)
@@ -159,7 +159,7 @@ async def test_a_connection_closed_between_start_and_end_fails_the_run() -> None
 
 
 @pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
-async def test_a_complete_json_output_needs_no_end_frame(frames: list[str | bytes]) -> None:
+async def test_a_complete_json_output_needs_no_end_frame(frames):
     """One server closes the connection properly, one keeps it open and sends nothing more."""
     for rest in ([1000], []):
         events = await collect_run(Server([start(), *frames, *rest]), end_s=0.3)
@@ -167,7 +167,7 @@ async def test_a_complete_json_output_needs_no_end_frame(frames: list[str | byte
 
 
 @pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
-async def test_an_output_marked_complete_needs_no_end_frame(rest: Script) -> None:
+async def test_an_output_marked_complete_needs_no_end_frame(rest):
     """However the connection is closed, and if it stays open without a further frame."""
     events = [
         b'data: {"output": "a", "partial": true}\n\n',
@@ -180,7 +180,7 @@ async def test_an_output_marked_complete_needs_no_end_frame(rest: Script) -> Non
 
 
 @pytest.mark.parametrize("code", [1000, 1011])
-async def test_a_stream_without_an_end_or_complete_output_is_broken(code: int) -> None:
+async def test_a_stream_without_an_end_or_complete_output_is_broken(code):
     """Only upstream's list knows whether this was the output or an intermediate picture."""
     events = [b'data: {"images": []}\n\n']
     yielded = await collect_run(Server([start(200, "text/event-stream"), *events, code]))
@@ -188,7 +188,7 @@ async def test_a_stream_without_an_end_or_complete_output_is_broken(code: int) -
     assert (yielded[-1].type, yielded[-1].is_unconfirmed) == ("stream_broken", True)
 
 
-async def test_a_complete_refusal_needs_no_end_frame() -> None:
+async def test_a_complete_refusal_needs_no_end_frame():
     (error,) = await collect_run(Server([start(422), b'{"detail": "No."}', 1000]))
     assert isinstance(error, fal.RunFailed)
     assert (error.message, error.is_unconfirmed) == ("No.", False)
@@ -202,13 +202,13 @@ async def test_a_complete_refusal_needs_no_end_frame() -> None:
         ([b'{"seed": 7}', None], {"seed": 7}),
     ],
 )
-async def test_partial_output_is_yielded_before_its_failure(frames: Script, so_far: Any) -> None:
+async def test_partial_output_is_yielded_before_its_failure(frames, so_far):
     events = await collect_run(Server([start(), *frames]))
     assert (events[-2].value, events[-2].request_id) == (so_far, "r-1")
     assert (events[-1].type, events[-1].is_unconfirmed) == ("stream_broken", True)
 
 
-async def test_a_pause_within_an_output_is_awaited() -> None:
+async def test_a_pause_within_an_output_is_awaited():
     class Slow(Server):
         async def __call__(self, connection: ServerConnection) -> None:
             await connection.recv()
@@ -221,7 +221,7 @@ async def test_a_pause_within_an_output_is_awaited() -> None:
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, fal.AuthFailed), (302, fal.RequestRejected)])
-async def test_a_refused_handshake_has_sent_nothing(status: int, error: type[fal.FalError]) -> None:
+async def test_a_refused_handshake_has_sent_nothing(status, error):
     def refuse(connection: ServerConnection, request: Request) -> Response:
         response = connection.respond(status, f'{{"detail": "no {KEY}"}}')
         response.headers["Location"] = "ws://127.0.0.1:1/"
@@ -235,7 +235,7 @@ async def test_a_refused_handshake_has_sent_nothing(status: int, error: type[fal
     assert server.received == []
 
 
-async def test_an_unreachable_websocket_means_not_sent() -> None:
+async def test_an_unreachable_websocket_means_not_sent():
     async with fal.Clients(fal.Addresses(ws="ws://127.0.0.1:1"), KEY) as clients:
         with pytest.raises(fal.Unreachable) as caught:
             await anext(clients.websocket.events("fal-ai/flux", {}))

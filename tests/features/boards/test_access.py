@@ -1,7 +1,6 @@
 """The rights on a board: which members choose them, and every entry point that checks them."""
 
 import pytest
-from django.test import Client
 
 from accounts.audit.entries import AuditEntry
 from features.boards import access
@@ -24,7 +23,7 @@ def board(make_judged_board: Judged, project: Project) -> Board:
     return Board.objects.select_related("project").get()
 
 
-def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:
+def test_a_maker_chooses_what_viewers_and_links_may_do(board):
     address = f"{board.get_absolute_url()}access/"
     mia = logged_in(person("mia"))
     chosen = {"viewers": ["comment", "rows", "delete"], "link": []}
@@ -39,7 +38,7 @@ def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:
     assert board.viewers_may == ["comment", "rows"]
 
 
-def test_viewers_may_what_was_chosen(board: Board) -> None:
+def test_viewers_may_what_was_chosen(board):
     vera = person("vera")
     for acts in ([], ["vote"], ["comment"], ["rows"], ["vote", "comment", "rows"], ["nonsense"]):
         board.viewers_may = acts
@@ -53,7 +52,7 @@ def test_viewers_may_what_was_chosen(board: Board) -> None:
     assert access.acts_of_role(board, "") == frozenset()
 
 
-def test_viewers_vote_only_where_they_may(board: Board) -> None:
+def test_viewers_vote_only_where_they_may(board):
     vera = logged_in(person("vera"))
     vote = f"{board.get_absolute_url()}vote/"
     assert vera.get(vote).status_code == 200
@@ -62,7 +61,7 @@ def test_viewers_vote_only_where_they_may(board: Board) -> None:
     assert logged_in(person("mia")).get(vote).status_code == 200
 
 
-def test_the_vote_link_ends_where_links_may_not_vote(board: Board) -> None:
+def test_the_vote_link_ends_where_links_may_not_vote(board):
     link = open_vote(board)
     olaf = logged_in(person("olaf"))
     assert olaf.get(link).status_code == 200
@@ -71,7 +70,7 @@ def test_the_vote_link_ends_where_links_may_not_vote(board: Board) -> None:
     assert voting.link_of(Board.objects.get())
 
 
-def test_an_archived_project_is_looked_at_and_voted_on(board: Board) -> None:
+def test_an_archived_project_is_looked_at_and_voted_on(board):
     board.project.archived_at = board.created_at
     board.viewers_may = ["vote", "comment", "rows"]
     board.link_may = ["vote", "comment", "rows"]
@@ -80,9 +79,7 @@ def test_an_archived_project_is_looked_at_and_voted_on(board: Board) -> None:
     assert access.acts_by_link(board) == {Act.VOTE}
 
 
-def test_a_private_board_keeps_what_viewers_might_do(
-    member: Client, make_judged_board: Judged
-) -> None:
+def test_a_private_board_keeps_what_viewers_might_do(member, make_judged_board):
     board = make_judged_board()
     member.post(f"{board.get_absolute_url()}access/", {"link": ["vote", "comment"]})
     board.refresh_from_db()

@@ -40,7 +40,7 @@ def say(who: User | Participant, board: Board, text: str, **where: object) -> Co
     return comments.say(author, board, text, **where)  # type: ignore[arg-type]
 
 
-def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
+def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board):
     vera = logged_in(person("vera"))
     cell = board.cells.select_related("row").earliest("pk")
     address = f"{board.get_absolute_url()}comments/"
@@ -55,7 +55,7 @@ def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
     assert "About all" not in page
 
 
-def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None:
+def test_a_new_comment_changes_the_kept_markup_of_its_cell(board):
     mia = logged_in(person("mia"))
     cell = board.cells.earliest("pk")
     read_page(mia, board.get_absolute_url())
@@ -63,7 +63,7 @@ def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None
     assert "1 comment:" in read_page(mia, board.get_absolute_url())
 
 
-def test_who_may_not_comment_reads_why(board: Board) -> None:
+def test_who_may_not_comment_reads_why(board):
     Board.objects.update(viewers_may=["vote"])
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}comments/"
@@ -72,7 +72,7 @@ def test_who_may_not_comment_reads_why(board: Board) -> None:
     assert not Comment.objects.exists()
 
 
-def test_a_refused_comment_keeps_what_was_typed(board: Board) -> None:
+def test_a_refused_comment_keeps_what_was_typed(board):
     text = "x" * 5007
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}comments/"
@@ -85,7 +85,7 @@ def test_a_refused_comment_keeps_what_was_typed(board: Board) -> None:
     assert not Comment.objects.exists()
 
 
-def test_markup_is_text_and_links_lead_nowhere_for_robots(board: Board) -> None:
+def test_markup_is_text_and_links_lead_nowhere_for_robots(board):
     text = '<script>alert(1)</script> see https://a.test/?a=1&b="x" and\n[b](javascript:1)'
     say(person("vera"), board, text)
     page = logged_in(person("mia")).get(f"{board.get_absolute_url()}comments/").content.decode()
@@ -96,14 +96,14 @@ def test_markup_is_text_and_links_lead_nowhere_for_robots(board: Board) -> None:
 
 
 @given(st.text(alphabet="<>&\"'/ahtps:.@rel=nofw\n ", max_size=200))
-def test_no_text_makes_a_tag_or_an_attribute(text: str) -> None:
+def test_no_text_makes_a_tag_or_an_attribute(text):
     html = str(linked(text))
     link = r' href="mailto:[^"<>]*"| href="[^"<>]*" rel="nofollow noopener noreferrer ugc"'
     allowed = rf"</?p>|<br>|</?a(?:{link})?>"
     assert "<" not in re.sub(allowed, "", html)
 
 
-def test_a_thread_is_answered_by_members_and_resolved_by_who_is_in_it(board: Board) -> None:
+def test_a_thread_is_answered_by_members_and_resolved_by_who_is_in_it(board):
     first = say(person("vera"), board, "Too dark", cell=board.cells.earliest("pk"))
     mia = logged_in(person("mia"))
     address = f"{board.get_absolute_url()}comments/"
@@ -116,7 +116,7 @@ def test_a_thread_is_answered_by_members_and_resolved_by_who_is_in_it(board: Boa
     assert logged_in(person("vera")).post(f"{address}{last.pk}/resolution/").status_code == 403
 
 
-def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board: Board) -> None:
+def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board):
     comment = say(person("vera"), board, "Silly")
     address = f"{board.get_absolute_url()}comments/"
     deletion = f"{address}{comment.pk}/deletion/"
@@ -135,7 +135,7 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert not board.comments.kept().exists()
 
 
-def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: User) -> None:
+def test_mentioned_members_are_notified_and_nobody_else(board, stranger):
     User.objects.filter(username="ana").update(first_name="Anastasia")
     text = f"@vera @Anastasia @{stranger.username} @mia, mail me at x@vera.test"
     comment = say(person("mia"), board, text)
@@ -146,7 +146,7 @@ def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: 
     assert first.path.endswith(f"comments/#comment-{comment.pk}")
 
 
-def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:
+def test_a_guests_comment_is_named_as_a_guests(board):
     guest = Participant.of_guest("guest:1", "mia")
     comment = say(guest, board, "I like it, @mia")
     assert comment.is_by(guest)
@@ -157,15 +157,13 @@ def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:
     assert Notification.objects.get().subject.startswith("mia (guest) mentioned you")
 
 
-def test_comments_take_as_many_queries_whatever_their_number(
-    board: Board, django_assert_max_num_queries: Callable[..., object]
-) -> None:
+def test_comments_take_as_many_queries_whatever_their_number(board, django_assert_max_num_queries):
     vera, cells = person("vera"), list(board.cells.all())
     for number in range(30):
         first = say(vera, board, f"{number}", cell=cells[number % len(cells)])
         say(person("mia"), board, "Yes", parent=first)
     client = logged_in(vera)
-    with django_assert_max_num_queries(11):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(11):
         client.get(f"{board.get_absolute_url()}comments/")
 
 
@@ -174,7 +172,7 @@ def lines(name: str) -> list[str]:
     return [notification.subject for notification in notices]
 
 
-def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Board) -> None:
+def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board):
     first = say(person("vera"), board, "Nice")
     say(person("mia"), board, "Which one?", parent=first)
     say(person("ana"), board, "@mia, the second")
@@ -189,7 +187,7 @@ def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Boa
     assert inbox.count_new(person("mia")) == inbox.waiting(person("mia")).count() == 0
 
 
-def test_who_does_not_see_the_board_any_more_reads_nothing_of_its_comments(board: Board) -> None:
+def test_who_does_not_see_the_board_any_more_reads_nothing_of_its_comments(board):
     first = say(person("vera"), board, "Nice")
     say(person("mia"), board, "Which one?", parent=first)
     assert inbox.count_new(person("vera")) == 1
@@ -201,7 +199,7 @@ def test_who_does_not_see_the_board_any_more_reads_nothing_of_its_comments(board
     assert len(lines("vera")) == 1
 
 
-def test_a_mention_on_a_hidden_board_notifies_nobody_who_does_not_see_it(board: Board) -> None:
+def test_a_mention_on_a_hidden_board_notifies_nobody_who_does_not_see_it(board):
     Board.objects.update(is_hidden=True)
     board.refresh_from_db()
     say(person("mia"), board, "@vera look")

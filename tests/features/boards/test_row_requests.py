@@ -30,7 +30,7 @@ def board(plan_of: Callable[..., Plan], project: Project) -> Board:
     return Board.objects.select_related("project").get()
 
 
-def test_a_makers_row_runs_at_once_in_every_column(board: Board) -> None:
+def test_a_makers_row_runs_at_once_in_every_column(board):
     mia = logged_in(person("mia"))
     assert mia.post(f"{board.get_absolute_url()}rows/", {"prompt": " a fox "}).status_code == 302
     row = board.rows.last()
@@ -40,7 +40,7 @@ def test_a_makers_row_runs_at_once_in_every_column(board: Board) -> None:
     assert not RowRequest.objects.exists()
 
 
-def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
+def test_a_viewers_row_waits_for_a_makers_click(board):
     vera, mia = logged_in(person("vera")), logged_in(person("mia"))
     page = read_page(vera, board.get_absolute_url())
     assert vera.post(f"{board.get_absolute_url()}rows/", {"prompt": "a fox"}).status_code == 302
@@ -65,7 +65,7 @@ def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
     assert Run.objects.count() == 6  # a second click sends nothing
 
 
-def test_a_row_that_was_left_out_can_still_be_run(board: Board) -> None:
+def test_a_row_that_was_left_out_can_still_be_run(board):
     mia = logged_in(person("mia"))
     guest = Participant.of_guest("guest:1", "Anna")
     request = row_requests.request_row(guest, board, row_requests.row_of(board, "a fox"))
@@ -75,7 +75,7 @@ def test_a_row_that_was_left_out_can_still_be_run(board: Board) -> None:
     assert Run.objects.count() == 6
 
 
-def test_the_boards_cap_decides_on_a_requested_row(board: Board) -> None:
+def test_the_boards_cap_decides_on_a_requested_row(board):
     Board.objects.update(cap_usd=Decimal("0.04"))
     board.refresh_from_db()
     request = row_requests.request_row(
@@ -86,7 +86,7 @@ def test_the_boards_cap_decides_on_a_requested_row(board: Board) -> None:
     assert Run.objects.count() == 4
 
 
-def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
+def test_a_row_is_asked_for_once_and_only_if_it_is_new(board):
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}rows/"
     too_long = "x" * (row_requests.MAX_PROMPT_CHARS + 1)
@@ -104,7 +104,7 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
     assert RowRequest.objects.count() == 1
 
 
-def test_who_may_not_ask_is_refused(board: Board) -> None:
+def test_who_may_not_ask_is_refused(board):
     Board.objects.update(viewers_may=["vote", "comment"])
     vera = logged_in(person("vera"))
     assert "Ask for a row" not in read_page(vera, board.get_absolute_url())
@@ -115,7 +115,7 @@ def test_who_may_not_ask_is_refused(board: Board) -> None:
 
 
 @pytest.mark.exhaustive
-def test_waiting_rows_are_limited(board: Board) -> None:
+def test_waiting_rows_are_limited(board):
     vera = Participant.of_user(person("vera"))
     for number in range(row_requests.MAX_WAITING):
         row = row_requests.row_of(board, f"fox {number}")
@@ -124,18 +124,16 @@ def test_waiting_rows_are_limited(board: Board) -> None:
         row_requests.request_row(vera, board, row_requests.row_of(board, "one more"))
 
 
-def test_requests_take_as_many_queries_whatever_their_number(
-    board: Board, django_assert_max_num_queries: Callable[..., object]
-) -> None:
+def test_requests_take_as_many_queries_whatever_their_number(board, django_assert_max_num_queries):
     mia, vera = logged_in(person("mia")), Participant.of_user(person("vera"))
     for number in range(6):
         row_requests.request_row(vera, board, row_requests.row_of(board, f"fox {number}"))
     mia.get(board.get_absolute_url())
-    with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(30):
         mia.get(board.get_absolute_url())
 
 
-def test_a_row_that_no_model_can_run_is_refused(board: Board) -> None:
+def test_a_row_that_no_model_can_run_is_refused(board):
     row = row_requests.row_of_values({"steps": 4}, "no prompt")
     with pytest.raises(StartRefused, match="missing"):
         row_requests.run_row(person("mia"), board, row)

@@ -67,7 +67,7 @@ def missing_in(archive: zipfile.ZipFile) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines.splitlines())
 
 
-def test_an_archive_has_the_chosen_files_and_how_each_was_made(member: Client, mill: Run) -> None:
+def test_an_archive_has_the_chosen_files_and_how_each_was_made(member, mill):
     Run.objects.filter(pk=mill.pk).update(
         arguments={
             "prompt": "a mill",
@@ -95,7 +95,7 @@ def test_an_archive_has_the_chosen_files_and_how_each_was_made(member: Client, m
     assert mill.user.username not in text
 
 
-def test_equal_names_get_numbers(member: Client, mill: Run, make_run: Any) -> None:
+def test_equal_names_get_numbers(member, mill, make_run):
     member.post("/account/file-names/", {"file_names": "{prompt}"})
     loud = make_run(state="succeeded", title="A MILL")
     add_file(loud)
@@ -108,8 +108,8 @@ def test_equal_names_get_numbers(member: Client, mill: Run, make_run: Any) -> No
 
 
 def test_what_is_not_there_and_what_others_have_are_missing_in_the_same_words(
-    client: Client, mill: Run, stranger: Any, make_run: Any
-) -> None:
+    client, mill, stranger, make_run
+):
     own = make_run(user=stranger, state="succeeded", title="own")
     add_file(own, 0)
     add_file(own, 1, state="lost")
@@ -140,8 +140,8 @@ def test_what_is_not_there_and_what_others_have_are_missing_in_the_same_words(
 
 
 def test_a_failing_storage_is_said_and_a_broken_file_breaks_the_archive_off(
-    member: Client, mill: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    member, mill, monkeypatch
+):
     class Torn(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             raise OSError("the disk")
@@ -157,9 +157,7 @@ def test_a_failing_storage_is_said_and_a_broken_file_breaks_the_archive_off(
         response.getvalue()
 
 
-def test_members_of_a_project_take_its_runs_and_not_what_is_hidden(
-    client: Client, mill: Run, stranger: Any
-) -> None:
+def test_members_of_a_project_take_its_runs_and_not_what_is_hidden(client, mill, stranger):
     team = make_project("Team", **{stranger.username: "viewer"})
     Run.objects.filter(pk=mill.pk).update(project=team)
     client.force_login(stranger)
@@ -177,18 +175,14 @@ BAD = [
 
 
 @each_row(("posted", "sentence"), BAD)
-def test_a_selection_that_is_none_is_refused_with_a_sentence(
-    member: Client, posted: dict[str, Any], sentence: str
-) -> None:
+def test_a_selection_that_is_none_is_refused_with_a_sentence(member, posted, sentence):
     response = member.post(ADDRESS, posted)
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not events().exists()
 
 
-def test_too_much_is_refused_before_it_begins(
-    member: Client, mill: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_much_is_refused_before_it_begins(member, mill, monkeypatch):
     Artifact.objects.filter(run=mill).update(size_bytes=10_100_000_000)
     response = member.post(ADDRESS, {"run": str(mill.pk)})
     assert response.status_code == 422
@@ -200,9 +194,7 @@ def test_too_much_is_refused_before_it_begins(
     assert "at most 5,000 files" in response.content.decode()
 
 
-def test_an_archive_is_in_the_audit_log_once_for_each_project(
-    member: Client, mill: Run, make_run: Any
-) -> None:
+def test_an_archive_is_in_the_audit_log_once_for_each_project(member, mill, make_run):
     team = make_project("Team", ana="maker")
     add_file(make_run(state="succeeded", project=team))
     post(member, run=[str(run.pk) for run in Run.objects.all()])
@@ -213,9 +205,7 @@ def test_an_archive_is_in_the_audit_log_once_for_each_project(
 
 
 @pytest.mark.both_databases
-def test_the_number_of_queries_is_that_of_a_few_files(
-    member: Client, mill: Run, make_run: Any
-) -> None:
+def test_the_number_of_queries_is_that_of_a_few_files(member, mill, make_run):
     def queries(artifacts: list[str]) -> int:
         with CaptureQueriesContext(connection) as captured:
             post(member, *artifacts)
@@ -230,9 +220,7 @@ def test_the_number_of_queries_is_that_of_a_few_files(
     assert queries([*many, *foreign]) == few
 
 
-def test_no_query_while_an_archive_is_sent(
-    member: Client, mill: Run, django_assert_num_queries: Any
-) -> None:
+def test_no_query_while_an_archive_is_sent(member, mill, django_assert_num_queries):
     response: Any = member.post(ADDRESS, {"run": str(mill.pk)})
     with django_assert_num_queries(0):
         response.getvalue()

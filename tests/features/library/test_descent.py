@@ -89,9 +89,7 @@ def outline(page: str) -> list[str]:
     return lines
 
 
-def test_a_line_goes_from_the_upload_to_the_last_result(
-    member: Client, make_from: MakeFrom, user: User
-) -> None:
+def test_a_line_goes_from_the_upload_to_the_last_result(member, make_from, user):
     edit = make_from(make_upload(user), title="edit")
     run = make_from(edit, title="upscaled")
     film = make_from(run, title="film")
@@ -110,17 +108,15 @@ def make_frame(user: User, film: Run, name: str = "frame.png") -> Upload:
 
 
 def test_a_frame_tells_nothing_of_a_film_or_of_frames_that_one_may_not_see(
-    member: Client, make_from: MakeFrom, user: User, stranger: User
-) -> None:
+    member, make_from, user, stranger
+):
     theirs = make_from(make_upload(stranger, "secret.png"), title="secret", user=stranger)
     run = make_from(make_frame(user, theirs), title="mine")
     make_frame(stranger, run, "of others.png")
     assert outline(read_descent(member, run)) == ["?", " frame.png", "  [mine]"]
 
 
-def test_what_others_made_of_it_is_not_there(
-    member: Client, make_from: MakeFrom, stranger: User
-) -> None:
+def test_what_others_made_of_it_is_not_there(member, make_from, stranger):
     run = make_from(title="mine")
     theirs = make_from(run, title="theirs", user=stranger)
     make_from(theirs, title="theirs too", user=stranger)
@@ -131,8 +127,8 @@ def test_what_others_made_of_it_is_not_there(
 
 
 def test_what_it_was_made_of_and_nobody_sees_is_a_place_without_words(
-    member: Client, make_from: MakeFrom, user: User, stranger: User
-) -> None:
+    member, make_from, user, stranger
+):
     secret = make_from(make_upload(stranger, "secret.png"), title="secret", user=stranger)
     run = make_from(secret, title="mine")
     page = read_descent(member, run)
@@ -146,7 +142,7 @@ def test_what_it_was_made_of_and_nobody_sees_is_a_place_without_words(
     assert sorted(outline(page)) == sorted(["?", " [mine]", "?", " mine*"])
 
 
-def test_members_see_the_line_within_their_project(make_from: MakeFrom) -> None:
+def test_members_see_the_line_within_their_project(make_from):
     project = make_project("Acme", viewer="viewer", author="maker")
     author, viewer = (User.objects.get(username=name) for name in ("author", "viewer"))
     upload = make_upload(author, project=project)
@@ -157,9 +153,7 @@ def test_members_see_the_line_within_their_project(make_from: MakeFrom) -> None:
     assert outline(read_descent(logged_in(viewer), run)) == ["photo.png", " [ours]", "  shared"]
 
 
-def test_a_private_run_is_covered_for_admins_until_they_say_why(
-    make_from: MakeFrom, user: User
-) -> None:
+def test_a_private_run_is_covered_for_admins_until_they_say_why(make_from, user):
     boss = User.objects.create_superuser("boss")
     source = make_from(title="source")
     run = make_from(source, title="private")
@@ -168,9 +162,7 @@ def test_a_private_run_is_covered_for_admins_until_they_say_why(
     assert outline(read_descent(logged_in(boss), run)) == ["?", " [private]"]
 
 
-def test_long_and_wide_lines_are_cut_with_a_way_on(
-    member: Client, make_from: MakeFrom, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_and_wide_lines_are_cut_with_a_way_on(member, make_from, monkeypatch):
     monkeypatch.setattr(descent, "MAX_DEPTH", 2)
     runs = [make_from(title="0")]
     for number in range(1, 7):
@@ -190,8 +182,8 @@ def test_long_and_wide_lines_are_cut_with_a_way_on(
 
 
 def test_the_queries_do_not_grow_with_the_width(
-    member: Client, make_from: MakeFrom, user: User, django_assert_max_num_queries: Any
-) -> None:
+    member, make_from, user, django_assert_max_num_queries
+):
     run = make_from(*[make_upload(user, f"{n}.png") for n in range(6)], title="run")
     for number in range(6):
         make_from(run, title=str(number))
@@ -225,12 +217,12 @@ def all_branches(branches: Any) -> Iterator[Branch[Any]]:
         yield from all_branches(branch.branches)
 
 
-def test_what_was_made_of_two_things_has_its_branches_once() -> None:
+def test_what_was_made_of_two_things_has_its_branches_once():
     made_of = {"face": [], "style": [], "edit": ["face", "style"], "film": ["edit"]}
     assert draw_tree(tree_of(made_of)) == ["face", " edit", "  film", "style", " edit*"]
 
 
-def test_a_circle_is_cut() -> None:
+def test_a_circle_is_cut():
     assert draw_tree(tree_of({"a": ["b"], "b": ["a"]})) == ["a", " b", "  a*"]
     assert draw_tree(tree_of({"a": ["a"]})) == ["a", " a*"]
 
@@ -242,7 +234,7 @@ def graphs(draw: st.DrawFn) -> dict[int, list[int]]:
 
 
 @given(graphs())
-def test_everything_has_one_place_and_no_origin_is_lost(made_of: dict[int, list[int]]) -> None:
+def test_everything_has_one_place_and_no_origin_is_lost(made_of):
     tree = tree_of(made_of)
     first = [branch.key for branch in all_branches(tree) if not branch.is_again]
     assert sorted(first) == sorted(made_of)

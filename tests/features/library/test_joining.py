@@ -66,9 +66,7 @@ def join(browser: Client, run: Run) -> tuple[str, str]:
     return (offer[1], " ".join(offer[2].split())) if offer else ("", "")
 
 
-def test_the_films_of_a_line_are_filled_in_in_their_order(
-    member: Client, make_film: MakeFilm, merging: Endpoint
-) -> None:
+def test_the_films_of_a_line_are_filled_in_in_their_order(member, make_film, merging):
     first = make_film(title="first")
     second = make_film(first, position=1, title="second")
     make_film(first, title="another branch")
@@ -85,9 +83,7 @@ def test_the_films_of_a_line_are_filled_in_in_their_order(
     assert join(member, second)[0] == address
 
 
-def test_without_a_model_that_may_run_here_nothing_is_offered(
-    member: Client, make_film: MakeFilm, merging: Endpoint, user: User
-) -> None:
+def test_without_a_model_that_may_run_here_nothing_is_offered(member, make_film, merging, user):
     last = make_film(make_film())
     assert join(member, last)[0]
     rule = Rule.objects.create(

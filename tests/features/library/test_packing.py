@@ -1,7 +1,5 @@
 """What goes into a ZIP for a model's field, and what the report says of the rest."""
 
-from typing import Any
-
 from features.library.packing import Piece, choose
 from runs.models import Artifact
 from schemas.uses.archives import Rules
@@ -29,9 +27,7 @@ ONE = ("image", "a", 1, "a fox")
         ),
     ],
 )  # fmt: skip
-def test_the_report_says_what_goes_in_and_what_is_left_out(
-    rules: dict[str, Any], files: list[Any], report: str
-) -> None:
+def test_the_report_says_what_goes_in_and_what_is_left_out(rules, files, report):
     pieces = (
         Piece(Artifact(kind=kind, digest=digest, size_bytes=megabytes << 20), caption)
         for kind, digest, megabytes, caption in files
@@ -59,9 +55,7 @@ def test_the_report_says_what_goes_in_and_what_is_left_out(
         ),
     ],
 )  # fmt: skip
-def test_names_of_uploads_say_what_belongs_together(
-    rules: dict[str, Any], names: list[str], packed: list[str], report: str
-) -> None:
+def test_names_of_uploads_say_what_belongs_together(rules, names, packed, report):
     pieces = [
         Piece(Artifact(kind="image", digest=name, size_bytes=1, width=900, height=900), "x", name)
         for name in names

@@ -43,7 +43,7 @@ def subjects() -> list[str]:
     return [notification.subject for notification in Notification.objects.order_by("created_at")]
 
 
-def test_a_daily_limit_warns_at_80_and_100_percent(user: User, bill: Callable[..., Any]) -> None:
+def test_a_daily_limit_warns_at_80_and_100_percent(user, bill):
     assert budgets.check_daily_limits() == budgets.REST_S
     NotificationPreferences.objects.create(user=user, daily_limit=10)
     bill("6.9")
@@ -65,9 +65,7 @@ def test_a_daily_limit_warns_at_80_and_100_percent(user: User, bill: Callable[..
     assert len(subjects()) == 3
 
 
-def test_runs_of_others_or_in_another_currency_do_not_count(
-    user: User, stranger: User, bill: Callable[..., Any], make_endpoint: Any
-) -> None:
+def test_runs_of_others_or_in_another_currency_do_not_count(user, stranger, bill, make_endpoint):
     NotificationPreferences.objects.create(user=user, daily_limit=10)
     bill("50", by=stranger)
     euros = make_endpoint("fal-ai/euro", unit_price_usd=Decimal(1), currency="EUR")

@@ -47,7 +47,7 @@ def new_line() -> Notification:
     return Notification.objects.get(seen_at=None)
 
 
-def test_who_is_added_to_a_project_is_notified(project: Project, user: User) -> None:
+def test_who_is_added_to_a_project_is_notified(project, user):
     Membership.objects.filter(project=project, user=user).update(role="manager")
     members.add(user, project, person("leo").pk, "viewer")
     members.include(user, project, person("vic"), "viewer")  # has accepted an invitation
@@ -57,7 +57,7 @@ def test_who_is_added_to_a_project_is_notified(project: Project, user: User) -> 
     assert "ana has added you to the project “Film”" in page
 
 
-def test_the_bell_says_the_same_on_every_page(member: Client, tell: Tell) -> None:
+def test_the_bell_says_the_same_on_every_page(member, tell):
     assert bell(member) == "0"
     tell("one")
     tell("two")
@@ -65,8 +65,8 @@ def test_the_bell_says_the_same_on_every_page(member: Client, tell: Tell) -> Non
 
 
 def test_the_bell_takes_one_query_and_a_second_one_for_things(
-    user: User, tell: Tell, board: Board, django_assert_num_queries: Any
-) -> None:
+    user, tell, board, django_assert_num_queries
+):
     with django_assert_num_queries(1):
         assert inbox.count_new(user) == 0
     tell("one")
@@ -77,9 +77,7 @@ def test_the_bell_takes_one_query_and_a_second_one_for_things(
         assert inbox.count_new(user) == 2
 
 
-def test_opening_a_line_marks_it_and_leads_to_its_place(
-    member: Client, tell: Tell, stranger: User
-) -> None:
+def test_opening_a_line_marks_it_and_leads_to_its_place(member, tell, stranger):
     tell("one", path="/runs/?q=x")
     tell("two", path="")
     line = Notification.objects.get(key="one")
@@ -91,7 +89,7 @@ def test_opening_a_line_marks_it_and_leads_to_its_place(
     assert member.get(f"{PAGE}{new_line().pk}/").headers["Location"] == PAGE
 
 
-def test_all_can_be_marked_as_seen(member: Client, tell: Tell, stranger: User) -> None:
+def test_all_can_be_marked_as_seen(member, tell, stranger):
     tell("one")
     outbox.notify(stranger, kinds.RUN_FINISHED, subject="Theirs", key="x")
     page = member.get(PAGE).content.decode()
@@ -105,7 +103,7 @@ def test_all_can_be_marked_as_seen(member: Client, tell: Tell, stranger: User) -
     assert new_line().user == stranger
 
 
-def test_the_page_has_pages(member: Client, tell: Tell) -> None:
+def test_the_page_has_pages(member, tell):
     for number in range(126):
         tell(f"{number}", subject=f"Event {number} of 126")
     assert "Event 2 of 126" in member.get(f"{PAGE}?page=3").content.decode()
@@ -113,14 +111,12 @@ def test_the_page_has_pages(member: Client, tell: Tell) -> None:
         assert member.get(PAGE, {"page": wrong}).status_code == 200
 
 
-def test_a_test_of_a_channel_is_no_news(user: User, make_channel: Callable[..., Any]) -> None:
+def test_a_test_of_a_channel_is_no_news(user, make_channel):
     outbox.send_test(make_channel())
     assert inbox.count_new(user) == inbox.lines(user).count() == 0
 
 
-def test_who_leaves_a_project_reads_nothing_more_of_it(
-    member: Client, user: User, board: Board
-) -> None:
+def test_who_leaves_a_project_reads_nothing_more_of_it(member, user, board):
     tell_of(board, user)
     address = f"{PAGE}{new_line().pk}/"
     assert bell(member) == "1"
@@ -133,15 +129,13 @@ def test_who_leaves_a_project_reads_nothing_more_of_it(
 
 
 @pytest.mark.parametrize("change", [{"is_hidden": True}, {"deleted_at": timezone.now()}])
-def test_what_is_hidden_or_deleted_is_not_told_of(
-    user: User, board: Board, change: dict[str, Any]
-) -> None:
+def test_what_is_hidden_or_deleted_is_not_told_of(user, board, change):
     tell_of(board, user)
     Board.objects.update(**change)
     assert inbox.count_new(user) == inbox.lines(user).count() == 0
 
 
-def test_a_moved_thing_is_told_of_where_it_is_now(user: User, board: Board) -> None:
+def test_a_moved_thing_is_told_of_where_it_is_now(user, board):
     tell_of(board, user)
     Board.objects.update(project=make_project("Elsewhere", mia="maker"))
     assert inbox.count_new(user) == 0
@@ -149,16 +143,14 @@ def test_a_moved_thing_is_told_of_where_it_is_now(user: User, board: Board) -> N
     assert inbox.count_new(user) == 1
 
 
-def test_a_kind_for_admins_is_read_by_who_still_may(user: User) -> None:
+def test_a_kind_for_admins_is_read_by_who_still_may(user):
     outbox.notify(user, kinds.TROUBLE, subject="The disk is full", key="t")
     assert inbox.count_new(user) == 0
     grant(user, "playground.view_worker")
     assert inbox.count_new(User.objects.get(pk=user.pk)) == 1
 
 
-def test_what_asks_waits_on_the_front_until_it_is_seen(
-    member: Client, user: User, board: Board, tell: Tell
-) -> None:
+def test_what_asks_waits_on_the_front_until_it_is_seen(member, user, board, tell):
     assert "Waiting for you" not in member.get("/").content.decode()
     tell("a long run")
     assert "Waiting for you" not in member.get("/").content.decode()
@@ -172,8 +164,8 @@ def test_what_asks_waits_on_the_front_until_it_is_seen(
 
 
 def test_the_first_tab_lists_runs_in_progress_and_those_of_the_last_hours(
-    member: Client, make_run: Callable[..., Any], stranger: User
-) -> None:
+    member, make_run, stranger
+):
     assert "Nothing is running" in member.get(f"{PAGE}?show=running").content.decode()
     make_run(state="running", title="in progress")
     make_run(state="running", title="of somebody", user=stranger)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from catalog.models import Change, Endpoint, Favourite, SyncReport
@@ -42,13 +41,7 @@ def sync() -> Callable[..., None]:
     return record
 
 
-def test_a_model_that_was_run_or_starred_lately(
-    user: User,
-    stranger: User,
-    make_endpoint: Callable[..., Endpoint],
-    make_run: Callable[..., Run],
-    sync: Callable[..., None],
-) -> None:
+def test_a_model_that_was_run_or_starred_lately(user, stranger, make_endpoint, make_run, sync):
     flux, turbo, other = map(make_endpoint, ("lab/Flux", "lab/Turbo", "lab/Other"))
     make_run(endpoint=flux, user=user)
     Favourite.objects.set(user.pk, turbo, starred=True)
@@ -68,9 +61,7 @@ def test_a_model_that_was_run_or_starred_lately(
     assert newest.path == f"{turbo.get_absolute_url()}?tab=about"
 
 
-def test_nothing_is_sent_before_schemas_are_compared(
-    user: User, make_endpoint: Callable[..., Endpoint], sync: Callable[..., None]
-) -> None:
+def test_nothing_is_sent_before_schemas_are_compared(user, make_endpoint, sync):
     flux = make_endpoint("lab/Flux")
     Favourite.objects.set(user.pk, flux, starred=True)
     change = Change.objects.create(endpoint=flux, kind="schema", at=timezone.now())

@@ -18,7 +18,7 @@ def tell(user: User, key: str = "run 1", **values: Any) -> bool:
     return outbox.notify(user, kinds.RUN_FINISHED, key=key, **content)
 
 
-def test_an_event_is_sent_once_per_person_and_channel(user: User, stranger: User) -> None:
+def test_an_event_is_sent_once_per_person_and_channel(user, stranger):
     for name, chosen in [("mail", [kinds.RUN_FINISHED]), ("other", [kinds.MODEL_CHANGED])]:
         Channel.objects.create(user=user, method="email", name=name, kinds=chosen)
     assert tell(user)
@@ -29,14 +29,14 @@ def test_an_event_is_sent_once_per_person_and_channel(user: User, stranger: User
     ]
 
 
-def test_a_rolled_back_event_is_not_sent(user: User) -> None:
+def test_a_rolled_back_event_is_not_sent(user):
     with transaction.atomic():
         tell(user)
         transaction.set_rollback(True)
     assert tell(user)
 
 
-def test_a_subject_is_one_clean_line(user: User) -> None:
+def test_a_subject_is_one_clean_line(user):
     tell(user, subject="Done\r\nBcc: all\x00 " + "x" * 300, text="a\x00b")
     notification = Notification.objects.get()
     assert notification.subject.startswith("Done Bcc: all xxx")
@@ -57,7 +57,7 @@ def stored_addresses() -> list[str]:
         return [address for (address,) in cursor.fetchall()]
 
 
-def test_addresses_are_encrypted_in_the_database(user: User) -> None:
+def test_addresses_are_encrypted_in_the_database(user):
     channel = Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     Delivery.objects.create(user=user, method="slack", channel=channel, address=SLACK)
     Channel.objects.create(user=user, method="email", name="b")
@@ -66,7 +66,7 @@ def test_addresses_are_encrypted_in_the_database(user: User) -> None:
     assert Delivery.objects.get().address == SLACK
 
 
-def test_an_address_survives_a_change_of_the_secret_key(user: User, settings: Any) -> None:
+def test_an_address_survives_a_change_of_the_secret_key(user, settings):
     Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     settings.SECRET_KEY, former = "another" * 9, settings.SECRET_KEY
     assert Channel.objects.get().address == ""  # the user has to enter it again

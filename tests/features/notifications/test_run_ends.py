@@ -6,12 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from features.notifications import run_ends
 from features.notifications.models import (
-    Channel,
     Delivery,
     Notification,
     RunEnd,
@@ -51,7 +49,7 @@ def subjects() -> list[str]:
     return [notification.subject for notification in Notification.objects.order_by("created_at")]
 
 
-def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
+def test_the_end_of_a_long_run_is_notified_once(end):
     run = end()
     run_ends.process_due()
     assert subjects() == []  # an open page may still report that it showed the end
@@ -63,14 +61,12 @@ def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None
     assert not RunEnd.objects.exists()
 
 
-def test_a_short_run_of_a_page_writes_no_notification(end: Callable[..., Run]) -> None:
+def test_a_short_run_of_a_page_writes_no_notification(end):
     end(minutes=0.5)
     assert not RunEnd.objects.exists()
 
 
-def test_watched_cancelled_and_deleted_runs_are_not_notified(
-    end: Callable[..., Run], user: User, stranger: User
-) -> None:
+def test_watched_cancelled_and_deleted_runs_are_not_notified(end, user, stranger):
     watched, foreign = end(), end()
     run_ends.note_watched(user.pk, [watched.pk])
     run_ends.note_watched(stranger.pk, [foreign.pk])
@@ -81,7 +77,7 @@ def test_watched_cancelled_and_deleted_runs_are_not_notified(
     assert Notification.objects.get().path == f"/runs/{foreign.pk}/"
 
 
-def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) -> None:
+def test_many_long_runs_are_one_message_in_ten_minutes(end):
     end()
     pass_grace_time()
     run_ends.process_due()
@@ -109,9 +105,9 @@ def deliver(receiver: Receiver, send: Callable[[], float]) -> list[dict[str, Any
 
 
 def test_an_api_run_calls_its_webhook_and_the_users_channels(
-    end: Callable[..., Run], make_channel: Callable[..., Channel],
-    make_run: MakeRun, receiver: Receiver, send: Callable[[], float],
-) -> None:  # fmt: skip
+    end, make_channel,
+    make_run, receiver, send
+):  # fmt: skip
     make_channel("runs")
     run = make_run(state="running", events=BY_API)
     run_ends.attach_webhook(run, "http://127.0.0.1:9/own")
@@ -135,9 +131,9 @@ def test_an_api_run_calls_its_webhook_and_the_users_channels(
 
 
 def test_a_run_of_a_page_calls_no_webhook(
-    end: Callable[..., Run], make_channel: Callable[..., Channel],
-    receiver: Receiver, send: Callable[[], float],
-) -> None:  # fmt: skip
+    end, make_channel,
+    receiver, send
+):  # fmt: skip
     make_channel("runs")
     end(minutes=2)
     pass_grace_time()

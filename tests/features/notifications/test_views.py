@@ -1,6 +1,5 @@
 """The page of notifications: channels, forms that keep their input, deliveries in words, undo."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.utils import timezone
 
 from features.notifications.delivery import signing_keys
 from features.notifications.models import Channel, Delivery, NotificationPreferences
-from tests.features.notifications.conftest import Receiver
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/notifications/"
@@ -22,7 +20,7 @@ def add(client: Client, **values: Any) -> Any:
     return client.post(f"{PAGE}channels/", typed, follow=True)
 
 
-def test_a_channel_can_be_added_changed_and_paused_with_a_hidden_secret(member: Client) -> None:
+def test_a_channel_can_be_added_changed_and_paused_with_a_hidden_secret(member):
     page = add(member).content.decode()
     assert "verysecret" not in page
     assert "https://hooks.slack.com/…cret" in page
@@ -43,9 +41,7 @@ def test_a_channel_can_be_added_changed_and_paused_with_a_hidden_secret(member: 
     ],
     ids=["nul", "private", "no-address"],
 )
-def test_an_invalid_value_is_reported_beside_the_input(
-    member: Client, values: dict[str, Any], message: str
-) -> None:
+def test_an_invalid_value_is_reported_beside_the_input(member, values, message):
     response = add(member, **values)
     page = response.content.decode()
     assert response.status_code == 422
@@ -56,9 +52,9 @@ def test_an_invalid_value_is_reported_beside_the_input(
 
 
 def test_a_message_that_failed_is_sent_again(
-    member: Client, make_channel: Callable[..., Channel], receiver: Receiver,
-    send: Callable[[], float],
-) -> None:  # fmt: skip
+    member, make_channel, receiver,
+    send
+):  # fmt: skip
     receiver.statuses = [410, 200]
     member.post(f"{PAGE}channels/{make_channel().pk}/test/")
     send()
@@ -69,9 +65,9 @@ def test_a_message_that_failed_is_sent_again(
 
 
 def test_a_removed_channel_gets_nothing_and_can_be_restored(
-    member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
-    receiver: Receiver, send: Callable[[], float],
-) -> None:  # fmt: skip
+    member, make_channel, tell,
+    receiver, send
+):  # fmt: skip
     channel = make_channel()
     tell()
     member.post(f"{PAGE}channels/{channel.pk}/deletion/")
@@ -90,15 +86,13 @@ def test_a_removed_channel_gets_nothing_and_can_be_restored(
     [("30", "7,5", True), ("0", "", False), ("5", "1e9", False), ("5", "NaN", False)],
     ids=["both", "zero", "huge", "nan"],
 )  # fmt: skip
-def test_preferences_are_saved_or_errors_are_at_their_field(
-    member: Client, minutes: str, limit: str, is_saved: bool
-) -> None:
+def test_preferences_are_saved_or_errors_are_at_their_field(member, minutes, limit, is_saved):
     response = member.post(f"{PAGE}preferences/", {"minutes": minutes, "limit": limit})
     assert response.status_code == (302 if is_saved else 422)
     assert NotificationPreferences.objects.exists() == is_saved
 
 
-def test_the_key_set_is_public_and_has_no_private_part(client: Client) -> None:
+def test_the_key_set_is_public_and_has_no_private_part(client):
     signing_keys.create(timezone.now())
     response = client.get("/.well-known/jwks.json")
     (key,) = response.json()["keys"]

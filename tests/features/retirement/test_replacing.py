@@ -57,9 +57,7 @@ def keys(client: Client, **query: str) -> list[str]:
     return [dependant.key.partition("/")[0] for _, found in groups for dependant in found]
 
 
-def test_the_page_lists_all_kinds_with_owners_and_what_changes(
-    old: Endpoint, browsers: list[Client]
-) -> None:
+def test_the_page_lists_all_kinds_with_owners_and_what_changes(old, browsers):
     found = keys(browsers[0])
     assert len(found) == 34
     assert len(set(found)) == 7
@@ -68,9 +66,7 @@ def test_the_page_lists_all_kinds_with_owners_and_what_changes(
     assert "temperature 1.5 → 1" in page
 
 
-def test_work_of_others_is_neither_listed_nor_counted(
-    old: Endpoint, browsers: list[Client], people: list[User]
-) -> None:
+def test_work_of_others_is_neither_listed_nor_counted(old, browsers, people):
     found = keys(browsers[1])
     assert (found.count("preset"), found.count("token"), len(found)) == (3, 1, 13)
     own = Preset.objects.filter(user=people[1])
@@ -78,9 +74,7 @@ def test_work_of_others_is_neither_listed_nor_counted(
     assert "Preset 1" not in browsers[0].get(PAGE).content.decode()  # an admin: without its name
 
 
-def test_all_of_mine_moves_in_one_press_and_back(
-    old: Endpoint, browsers: list[Client], people: list[User]
-) -> None:
+def test_all_of_mine_moves_in_one_press_and_back(old, browsers, people):
     eva, new = people[0], Endpoint.objects.get(endpoint_id=NEW)
     browsers[0].post(PAGE, {"~do": "move", "to": NEW})
     mine = Preset.objects.filter(user=eva)
@@ -105,9 +99,7 @@ def test_all_of_mine_moves_in_one_press_and_back(
     assert len(keys(browsers[0])) == 34
 
 
-def test_what_somebody_has_changed_since_stays_where_it_is(
-    old: Endpoint, browsers: list[Client]
-) -> None:
+def test_what_somebody_has_changed_since_stays_where_it_is(old, browsers):
     browsers[1].post(PAGE, {"~do": "move", "to": NEW})
     Preset.objects.filter(name="Preset 1").update(arguments={"prompt": "a hen"})
     cell = Cell.objects.exclude(not_sent="").first()
@@ -119,9 +111,7 @@ def test_what_somebody_has_changed_since_stays_where_it_is(
     assert Preset.objects.get(name="Preset 1").arguments == {"prompt": "a hen"}
 
 
-def test_a_step_that_020_moved_can_be_moved_back(
-    old: Endpoint, browsers: list[Client], people: list[User]
-) -> None:
+def test_a_step_that_020_moved_can_be_moved_back(old, browsers, people):
     flow = Flow.objects.get(name="Flow 1")
     former = {"definition": {"version": 1, "steps": [], "inputs": []}, "version": 1}
     state = [former, {"definition": flow.definition, "version": 2}]
@@ -133,9 +123,7 @@ def test_a_step_that_020_moved_can_be_moved_back(
     assert flow.definition == former["definition"]
 
 
-def test_the_owners_of_the_rest_are_notified_once(
-    old: Endpoint, browsers: list[Client], people: list[User]
-) -> None:
+def test_the_owners_of_the_rest_are_notified_once(old, browsers, people):
     for _ in range(2):
         browsers[0].post(PAGE, {"~do": "move", "to": NEW})
     told = Notification.objects.filter(kind="model_changed")
@@ -145,9 +133,7 @@ def test_the_owners_of_the_rest_are_notified_once(
     assert told.count() == 2
 
 
-def test_the_page_takes_as_many_queries_for_any_number_of_places(
-    old: Endpoint, browsers: list[Client]
-) -> None:
+def test_the_page_takes_as_many_queries_for_any_number_of_places(old, browsers):
     browsers[0].get(PAGE)
     used = []
     for _ in range(2):
@@ -159,14 +145,14 @@ def test_the_page_takes_as_many_queries_for_any_number_of_places(
     assert used[0] == used[1]
 
 
-def test_nothing_moves_to_a_model_that_rules_lock(old: Endpoint, browsers: list[Client]) -> None:
+def test_nothing_moves_to_a_model_that_rules_lock(old, browsers):
     Rule.objects.create(kind="id", value=NEW, reason="Not here.")
     browsers[1].post(PAGE, {"~do": "move", "to": NEW})
     assert not Replacement.objects.exists()
     assert "Not here." in browsers[1].get(PAGE, {"to": NEW}).content.decode()
 
 
-def test_curators_name_the_deputy(old: Endpoint, browsers: list[Client]) -> None:
+def test_curators_name_the_deputy(old, browsers):
     assert browsers[1].post(PAGE, {"~do": "deputy", "to": ""}).status_code == 403
     browsers[0].post(PAGE, {"~do": "deputy", "to": ""})
     old.refresh_from_db()

@@ -57,7 +57,7 @@ def assert_tells_nothing(response: Any, status: int) -> str:
     return str(content.decode())
 
 
-def test_a_post_to_an_ended_share_takes_nothing(share: Share) -> None:
+def test_a_post_to_an_ended_share_takes_nothing(share):
     Share.objects.update(revoked_at=timezone.now())
     assert_tells_nothing(say(Guest(), share, pick=1), 410)
     assert not Pick.objects.exists()
@@ -65,9 +65,7 @@ def test_a_post_to_an_ended_share_takes_nothing(share: Share) -> None:
 
 
 @pytest.mark.exhaustive
-def test_two_hundred_guests_behind_one_address_are_let_through(
-    share: Share, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_hundred_guests_behind_one_address_are_let_through(share, settings, monkeypatch):
     settings.RATE_LIMITS = True
     few = replace(LIMITS[ANONYMOUS], burst=1, per_minute=1)
     monkeypatch.setitem(LIMITS, ANONYMOUS, few)
@@ -80,7 +78,7 @@ def test_two_hundred_guests_behind_one_address_are_let_through(
 
 
 @pytest.mark.parametrize("rest", ["review/", "review/picks/", "review/comments/"])
-def test_nothing_is_said_by_opening_a_link(share: Share, rest: str) -> None:
+def test_nothing_is_said_by_opening_a_link(share, rest):
     link = address(share, f"{rest}?name=Anna&pick=1&comment=hello")
     assert Guest().get(link).status_code in {200, 405}
     assert not Pick.objects.exists()
@@ -88,9 +86,7 @@ def test_nothing_is_said_by_opening_a_link(share: Share, rest: str) -> None:
     assert not Reviewer.objects.exists()
 
 
-def test_who_left_the_project_shows_nothing_of_it_on(
-    share: Share, user: User, stranger: User
-) -> None:
+def test_who_left_the_project_shows_nothing_of_it_on(share, user, stranger):
     project = Project.objects.create(slug="team", name="Team")
     Membership.objects.create(project=project, user=user, role="maker")
     Run.objects.update(project=project, user=stranger)

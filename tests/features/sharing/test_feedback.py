@@ -51,13 +51,11 @@ def find_posters(client: Client, line: str) -> set[str]:
         ("commented:open", {2}),
     ],
 )
-def test_results_are_found_by_what_was_said(
-    member: Client, runs: list[Run], line: str, numbers: set[int]
-) -> None:
+def test_results_are_found_by_what_was_said(member, runs, line, numbers):
     assert find_posters(member, line) == {f"poster {number}" for number in numbers}
 
 
-def test_resolved_and_deleted_comments_are_no_longer_open(member: Client, runs: list[Run]) -> None:
+def test_resolved_and_deleted_comments_are_no_longer_open(member, runs):
     Comment.objects.update(resolved_at=timezone.now())
     assert find_posters(member, "commented:open") == set()
     assert find_posters(member, "commented:yes") == {"poster 2"}
@@ -65,9 +63,7 @@ def test_resolved_and_deleted_comments_are_no_longer_open(member: Client, runs: 
     assert find_posters(member, "commented:yes") == set()
 
 
-def test_who_may_not_see_a_run_learns_nothing_of_what_was_said(
-    stranger: User, client: Client, runs: list[Run]
-) -> None:
+def test_who_may_not_see_a_run_learns_nothing_of_what_was_said(stranger, client, runs):
     client.force_login(stranger)
     page = client.get(reverse("library:facets"), {"as": "list"}).content.decode()
     assert "With open comments" not in page

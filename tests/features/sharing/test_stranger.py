@@ -179,7 +179,7 @@ def world(make_endpoint: Any) -> Iterator[World]:
     default_storage.delete(file)
 
 
-def test_every_route_is_walked(world: World) -> None:
+def test_every_route_is_walked(world):
     assert len(ROUTES) > 450
     for route in ROUTES:
         assert next(addresses(route, world.keys), None), route.path
@@ -203,11 +203,11 @@ def walk(walker: Walker, world: World, routes: Iterable[Route]) -> dict[str, lis
     }
 
 
-def test_a_guest_with_the_link_sees_nothing_at_any_other_address(world: World) -> None:
+def test_a_guest_with_the_link_sees_nothing_at_any_other_address(world):
     assert walk(Walker(world, None), world, ROUTES) == {}
 
 
-def test_a_stranger_with_an_account_sees_nothing_either(world: World) -> None:
+def test_a_stranger_with_an_account_sees_nothing_either(world):
     """An account sees the models of the catalogue, but not those of the owner's work.
 
     `tests/accounts/test_membership.py` also tries the addresses of things as a stranger.
@@ -221,7 +221,7 @@ def test_a_stranger_with_an_account_sees_nothing_either(world: World) -> None:
     assert walk(walker, world, [*general, *of_things]) == {}
 
 
-def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world: World) -> None:
+def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world):
     walker = Walker(world, None)
     shares = [route for route in ROUTES if route.path.startswith(("s/", "shares/"))]
     assert len(shares) > 15
@@ -234,7 +234,7 @@ def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world: World
     assert leaks == {}
 
 
-def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
+def test_what_the_share_does_show_is_only_the_picture(world):
     walker = Walker(world, None)
     pages, seen = [world.share.get_absolute_url()], set()
     while pages:

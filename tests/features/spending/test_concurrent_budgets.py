@@ -5,12 +5,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 
 from catalog.models import Endpoint
@@ -30,10 +28,8 @@ LIMITS = {"house": Decimal("0.90"), "project": Decimal("0.80"), "person": Decima
 @pytest.mark.exhaustive
 @pytest.mark.django_db(transaction=True)
 def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
-    user: User,
-    make_endpoint: Callable[..., Endpoint],
-    documents: dict[str, Any],
-) -> None:
+    user, make_endpoint, documents
+):
     """Processes start runs, boards, flows and retries at once, and check each time."""
     project: Project = make_project("Spring", ana="maker", mia="manager")
     world = World(user, project, make_endpoint, documents)
@@ -61,9 +57,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
 @pytest.mark.both_databases
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_two_processes_never_share_the_last_cent(
-    user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any]
-) -> None:
+def test_two_processes_never_share_the_last_cent(user, make_endpoint, documents):
     """Two processes want the only run that the budget allows; without the lock, both got it."""
     project: Project = make_project("Spring", ana="maker", mia="manager")
     World(user, project, make_endpoint, documents).fill()

@@ -61,7 +61,7 @@ def _count_started() -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     "door", sample([*one_of_starters("refuses")], 5, by_seed=2), ids=lambda door: door.name
 )
-def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -> None:
+def test_a_door_refuses_what_a_budget_does_not_allow(world, door):
     """402 states the rest of the budget and whom to ask; nothing is started or reserved."""
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
     for scope in (Budget.Scope.HOUSE, Budget.Scope.PROJECT):
@@ -99,9 +99,7 @@ SAID_BEFORE = {"assistant", "assistant-flow"}
 @pytest.mark.parametrize(
     "door", sample([*one_of_starters("asks")], 4, by_seed=2), ids=lambda door: door.name
 )
-def test_a_door_asks_about_an_unknown_cost_and_goes_on_once_told(
-    world: World, door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_door_asks_about_an_unknown_cost_and_goes_on_once_told(world, door, monkeypatch):
     """The answer is 402 with a button; the same press with the confirmation starts it.
 
     Jobs do not ask.

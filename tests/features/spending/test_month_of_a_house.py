@@ -39,7 +39,7 @@ STATES = (Run.State.SUCCEEDED,) * 8 + (Run.State.FAILED, Run.State.CANCELLED)
 @pytest.mark.django_db
 @pytest.mark.both_databases
 @pytest.mark.system
-def test_a_month_adds_up(make_endpoint: Any) -> None:
+def test_a_month_adds_up(make_endpoint):
     generator = random.Random(48)
     admin = logged_in(make_admin("eva"))
     team = make_project("Spring", mia="manager")

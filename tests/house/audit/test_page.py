@@ -53,13 +53,11 @@ def three(user: User, admin: Client) -> list[Group]:
         ({"until": "2000-01-01"}, []),
     ],
 )
-def test_each_filter_finds_what_it_says(
-    admin: Client, three: list[Group], asked: dict[str, str], names: list[str]
-) -> None:
+def test_each_filter_finds_what_it_says(admin, three, asked, names):
     assert find_objects(admin, **asked) == names
 
 
-def test_a_project_finds_what_happened_in_it(admin: Client, user: User) -> None:
+def test_a_project_finds_what_happened_in_it(admin, user):
     fox, hare = (creation.create(user, name=name) for name in ("Fox", "Hare"))
     assert set(find_objects(admin, place=str(fox.pk), event="made")) == {"Fox"}
     assert find_objects(admin, place=str(hare.pk), event="made") == ["Hare"]
@@ -75,9 +73,7 @@ def test_a_project_finds_what_happened_in_it(admin: Client, user: User) -> None:
         ({"who": "a" * 151}, "at most 150"),
     ],
 )
-def test_a_filter_that_is_none_is_said_beside_it(
-    admin: Client, three: list[Group], asked: dict[str, str], sentence: str
-) -> None:
+def test_a_filter_that_is_none_is_said_beside_it(admin, three, asked, sentence):
     response = admin.get(PAGE, asked)
     assert response.status_code == 422
     assert sentence in response.content.decode()
@@ -85,9 +81,7 @@ def test_a_filter_that_is_none_is_said_beside_it(
     assert admin.get(f"{PAGE}download/", asked).status_code == 422
 
 
-def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(
-    admin: Client, user: User
-) -> None:
+def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(admin, user):
     changes = {user.pk: {"role of sam": ("viewer", "maker")}}
     trail.record(user, "changed a role in", [user], changes=changes)
     AuditEntry.objects.create(event="blocked", kind="gone.thing", changes={"old_name": [None, 1]})
@@ -96,12 +90,10 @@ def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(
         assert word in text
 
 
-def test_what_is_filtered_is_downloaded_as_json_lines(
-    admin: Client, three: list[Group], user: User
-) -> None:
+def test_what_is_filtered_is_downloaded_as_json_lines(admin, three, user):
     response = admin.get(f"{PAGE}download/", {"who": "ana"})
     assert response["Content-Disposition"] == 'attachment; filename="audit.jsonl"'
-    content: Any = response.streaming_content  # type: ignore[attr-defined]
+    content: Any = response.streaming_content
     lines = [json.loads(line) for line in b"".join(content).splitlines()]
     assert [(line["event"], line["object"]) for line in lines] == [
         ("cleared", "group 2"),
@@ -112,7 +104,7 @@ def test_what_is_filtered_is_downloaded_as_json_lines(
     assert AuditEntry.objects.filter(event="exported", detail="the audit log: who=ana").exists()
 
 
-def test_text_of_people_is_escaped(admin: Client, user: User) -> None:
+def test_text_of_people_is_escaped(admin, user):
     trail.record(user, "blocked", [Group(pk=1, name="<script>x</script>")], "<img src=x>")
     text = admin.get(PAGE).content.decode()
     assert "<script>x" not in text

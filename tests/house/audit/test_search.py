@@ -69,13 +69,7 @@ def matches(client: Client, q: str, **more: str) -> list[int]:
         by_seed=3,
     ),
 )
-def test_words_are_found_in_any_case_and_place(
-    admin: Client,
-    monkeypatch: pytest.MonkeyPatch,
-    scanned_first: int,
-    q: str,
-    places: list[int],
-) -> None:
+def test_words_are_found_in_any_case_and_place(admin, monkeypatch, scanned_first, q, places):
     monkeypatch.setattr(filters, "SCANNED_FIRST", scanned_first)
     assert matches(admin, q) == places
 
@@ -83,9 +77,7 @@ def test_words_are_found_in_any_case_and_place(
 @pytest.mark.parametrize(
     ("asked", "every"), [("?q=quince", 1), ("?q=quince", 7), ("?event=cleared", 1)]
 )
-def test_pages_follow_each_other_without_gaps(
-    admin: Client, monkeypatch: pytest.MonkeyPatch, asked: str, every: int
-) -> None:
+def test_pages_follow_each_other_without_gaps(admin, monkeypatch, asked, every):
     monkeypatch.setattr(filters, "SCANNED_FIRST", 100)
     at = timezone.now()
     AuditEntry.objects.bulk_create(
@@ -108,12 +100,12 @@ def test_pages_follow_each_other_without_gaps(
     assert [number // 5 for number in numbers] == sorted(number // 5 for number in numbers)
 
 
-def test_words_and_other_filters_are_both_asked_for(admin: Client) -> None:
+def test_words_and_other_filters_are_both_asked_for(admin):
     assert matches(admin, "fox", who="ana") == [2]
     assert matches(admin, "press", event="made") == [3]
 
 
-def test_postgresql_searches_by_the_index_of_the_texts(admin: Client) -> None:
+def test_postgresql_searches_by_the_index_of_the_texts(admin):
     entries = filters.Filters({"q": "ana press"}).entries()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -124,9 +116,7 @@ def test_postgresql_searches_by_the_index_of_the_texts(admin: Client) -> None:
     assert entries.count() == 1
 
 
-def test_rare_words_are_not_searched_for_by_time(
-    admin: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rare_words_are_not_searched_for_by_time(admin, monkeypatch):
     """PostgreSQL would read the whole log, newest first, to find words of old entries."""
     monkeypatch.setattr(filters, "SCANNED_FIRST", 1)
     chosen = filters.Filters({"q": "letterpress"})

@@ -79,7 +79,7 @@ LISTS = ("/runs/?whose=*", "/runs/?whose=ana", "/runs/newer/?whose=*&since=2020-
 
 
 @pytest.mark.parametrize("page", LISTS[:2])
-def test_a_list_says_that_it_happened_and_no_more(admin: Client, secret: Run, page: str) -> None:
+def test_a_list_says_that_it_happened_and_no_more(admin, secret, page):
     text = says(admin.get(page))
     assert str(secret.pk) in text
     assert "private run of ana" in text
@@ -88,13 +88,13 @@ def test_a_list_says_that_it_happened_and_no_more(admin: Client, secret: Run, pa
 
 
 @pytest.mark.parametrize("page", LISTS)
-def test_a_search_does_not_find_its_words(admin: Client, secret: Run, page: str) -> None:
+def test_a_search_does_not_find_its_words(admin, secret, page):
     assert str(secret.pk) not in says(admin.get(f"{page}&q=heron"))
     assert "1 " not in says(admin.get(f"{LISTS[2]}&q=heron"))
 
 
 @pytest.mark.parametrize("reason", ["because", " " * 20, "x" * 501])
-def test_a_reason_that_says_nothing_is_sent_back(admin: Client, secret: Run, reason: str) -> None:
+def test_a_reason_that_says_nothing_is_sent_back(admin, secret, reason):
     response = look(admin, secret, reason)
     assert response.status_code == 422
     assert reason.strip() in says(response)
@@ -103,9 +103,7 @@ def test_a_reason_that_says_nothing_is_sent_back(admin: Client, secret: Run, rea
     assert not AuditEntry.objects.filter(event="looked at").exists()
 
 
-def test_with_a_reason_lists_show_it_and_its_user_is_told_there(
-    admin: Client, secret: Run, user: User
-) -> None:
+def test_with_a_reason_lists_show_it_and_its_user_is_told_there(admin, secret, user):
     look(admin, secret)
     assert SECRET in says(admin.get("/runs/?whose=*"))
     assert AuditEntry.objects.get(event="looked at").remote_addr == "127.0.0.1"
@@ -115,7 +113,7 @@ def test_with_a_reason_lists_show_it_and_its_user_is_told_there(
     assert REASON in text
 
 
-def test_a_look_is_for_one_admin_and_one_run(admin: Client, secret: Run, make_run: Any) -> None:
+def test_a_look_is_for_one_admin_and_one_run(admin, secret, make_run):
     other = make_run(state="succeeded", title="another")
     look(admin, secret)
     assert "Why do you need" in says(admin.get(f"/runs/{other.pk}/"))
@@ -127,13 +125,11 @@ def test_a_look_is_for_one_admin_and_one_run(admin: Client, secret: Run, make_ru
 
 
 @pytest.mark.parametrize("address", ["/runs/{pk}/run.json", "/runs/{pk}/uses/"])
-def test_its_files_and_uses_are_closed(admin: Client, secret: Run, address: str) -> None:
+def test_its_files_and_uses_are_closed(admin, secret, address):
     assert admin.get(address.format(pk=secret.pk)).status_code == 404
 
 
-def test_the_api_shows_nothing_and_still_cancels_and_deletes(
-    admin: Client, eva: User, secret: Run, make_run: Any
-) -> None:
+def test_the_api_shows_nothing_and_still_cancels_and_deletes(admin, eva, secret, make_run):
     _, token = tokens.create(eva, "script")
     headers = {"Authorization": f"Bearer {token}"}
     path = f"/api/v1/runs/{secret.pk}"
@@ -147,9 +143,7 @@ def test_the_api_shows_nothing_and_still_cancels_and_deletes(
     assert secret.deleted_at
 
 
-def test_admins_cancel_delete_and_bring_back_without_seeing_it(
-    admin: Client, secret: Run, make_run: Any
-) -> None:
+def test_admins_cancel_delete_and_bring_back_without_seeing_it(admin, secret, make_run):
     headers = {"HX-Request": "true", "HX-Target": f"run-{secret.pk}"}
     running = make_run(state="running", title=SECRET)
     assert admin.post(f"/runs/{running.pk}/cancellation/", headers=headers).status_code < 400
@@ -160,7 +154,7 @@ def test_admins_cancel_delete_and_bring_back_without_seeing_it(
         assert bool(Run.objects.get(pk=secret.pk).deleted_at) == ("deletion" in address)
 
 
-def test_a_deleted_run_is_covered_too(admin: Client, secret: Run) -> None:
+def test_a_deleted_run_is_covered_too(admin, secret):
     Run.objects.filter(pk=secret.pk).update(deleted_at=timezone.now())
     for page in (f"/runs/{secret.pk}/", "/runs/?state=deleted&whose=*"):
         response = admin.get(page)
@@ -169,20 +163,18 @@ def test_a_deleted_run_is_covered_too(admin: Client, secret: Run) -> None:
     assert str(secret.pk) not in says(admin.get("/runs/?state=deleted&whose=*&q=heron"))
 
 
-def test_the_django_admin_shows_no_words_of_it(admin: Client, secret: Run) -> None:
+def test_the_django_admin_shows_no_words_of_it(admin, secret):
     for page in ("", "?q=heron", f"{secret.pk}/change/"):
         assert "a heron" not in says(admin.get(f"/admin/playground/run/{page}"))
 
 
-def test_an_admin_publishes_nothing_unseen(admin: Client, eva: User, secret: Run) -> None:
+def test_an_admin_publishes_nothing_unseen(admin, eva, secret):
     grant(eva, "playground.publish_any_run", "playground.change_run")
     assert admin.post(f"/runs/{secret.pk}/example/", {"example": "1"}).status_code == 404
     assert admin.post(f"/runs/{secret.pk}/star/").status_code == 404
 
 
-def test_examples_and_shared_runs_stay_open(
-    admin: Client, secret: Run, user: User, make_run: Any
-) -> None:
+def test_examples_and_shared_runs_stay_open(admin, secret, user, make_run):
     fox = make_project("Fox", ana="manager")
     shared = make_run(state="succeeded", title="for the team", project=fox)
     hidden = make_run(state="succeeded", title="hidden there", project=fox, is_hidden=True)
@@ -240,7 +232,7 @@ def house(client: Client, eva: User, user: User, make_endpoint: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ROUTES)
-def test_with_a_reason_it_is_read_recorded_and_told(house: House, kind: str, user: User) -> None:
+def test_with_a_reason_it_is_read_recorded_and_told(house, kind, user):
     assert "heron" not in house.read_page(kind)
     refused = house.look(kind, "because")
     assert refused.status_code == 422
@@ -259,21 +251,21 @@ def test_with_a_reason_it_is_read_recorded_and_told(house: House, kind: str, use
 
 
 @pytest.mark.parametrize("kind", ROUTES)
-def test_the_runs_in_it_and_their_files_are_open_with_it(house: House, kind: str) -> None:
+def test_the_runs_in_it_and_their_files_are_open_with_it(house, kind):
     routes = ("playground:artifact", "playground:run-output")
     assert {house.status(route) for route in routes} == {404}
     house.look(kind)
     assert {house.status(route) for route in routes} == {200}
 
 
-def test_a_look_at_a_run_opens_nothing_around_it(house: House) -> None:
+def test_a_look_at_a_run_opens_nothing_around_it(house):
     house.admin.post(f"/people/looks/run/{house.run.pk}/", {"reason": REASON})
     assert WORD in house.admin.get(house.run.get_absolute_url()).content.decode()
     for kind in AROUND:
         assert "heron" not in house.read_page(kind)
 
 
-def test_a_look_opens_no_run_of_somebody_else(house: House, make_run: Any, stranger: User) -> None:
+def test_a_look_opens_no_run_of_somebody_else(house, make_run, stranger):
     board = Cell.objects.get(run=house.run).board
     column, row = board.columns.get(), board.rows.get()
     other = make_run(state="succeeded", title="of-somebody-else", user=stranger)
@@ -284,7 +276,7 @@ def test_a_look_opens_no_run_of_somebody_else(house: House, make_run: Any, stran
 
 
 @pytest.mark.parametrize("kind", ROUTES)
-def test_the_look_ends_after_a_day(house: House, kind: str) -> None:
+def test_the_look_ends_after_a_day(house, kind):
     house.look(kind)
     Look.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert "heron" not in house.read_page(kind)
@@ -293,7 +285,7 @@ def test_the_look_ends_after_a_day(house: House, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", AROUND)
-def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
+def test_nothing_can_be_changed_by_looking(house, kind):
     house.look(kind)
     keys = house.things
     acts = {
@@ -311,7 +303,7 @@ def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
         assert f'/{act}/"' not in text.partition("<main")[2]
 
 
-def test_a_run_says_what_it_is_part_of_without_titles(house: House) -> None:
+def test_a_run_says_what_it_is_part_of_without_titles(house):
     text = house.admin.get(house.run.get_absolute_url()).content.decode()
     for kind in ("board", "flow-run"):
         assert house.things.address(ROUTES[kind]) in text
@@ -319,8 +311,8 @@ def test_a_run_says_what_it_is_part_of_without_titles(house: House) -> None:
 
 
 def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_permission(
-    client: Client, eva: User, user: User, make_endpoint: Any
-) -> None:
+    client, eva, user, make_endpoint
+):
     client.force_login(eva)
     project = make_project("Acme", ana="maker", eva="manager")
     things = make_things(user, make_endpoint(), "x.png", project, word=WORD, is_hidden=True)
@@ -334,7 +326,7 @@ def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_per
         assert client.post(things.address(name)).status_code == 404
 
 
-def test_who_may_not_see_runs_learns_nothing(house: House, stranger: User) -> None:
+def test_who_may_not_see_runs_learns_nothing(house, stranger):
     house.admin.force_login(stranger)
     for kind, route in ROUTES.items():
         assert house.admin.get(house.things.address(route)).status_code == 404
@@ -343,6 +335,6 @@ def test_who_may_not_see_runs_learns_nothing(house: House, stranger: User) -> No
 
 
 @pytest.mark.parametrize("kind", ["preset", "nonsense"])
-def test_other_kinds_are_not_there(house: House, kind: str) -> None:
+def test_other_kinds_are_not_there(house, kind):
     address = f"/people/looks/{kind}/{house.things.keys['preset']}/"
     assert house.admin.post(address, {"reason": REASON}).status_code == 404

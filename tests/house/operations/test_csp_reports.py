@@ -1,7 +1,6 @@
 """Browsers' reports are counted by kind, without secret addresses, and shown to operators."""
 
 import json
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -29,12 +28,12 @@ def stored_reports() -> list[tuple[str, str, str, int]]:
     return list(CspReport.objects.values_list("directive", "blocked", "page", "times"))
 
 
-def test_pages_name_the_address(client: Client) -> None:
+def test_pages_name_the_address(client):
     policy = client.get("/login/").headers["Content-Security-Policy"]
     assert "report-uri /csp-reports/" in policy
 
 
-def test_the_same_report_is_counted(client: Client) -> None:
+def test_the_same_report_is_counted(client):
     assert report(client) == report(client) == 204
     assert stored_reports() == [("script-src-elem", "https://evil.example.com", "/models/", 2)]
 
@@ -56,24 +55,24 @@ def test_the_same_report_is_counted(client: Client) -> None:
         ),
     ],
 )
-def test_nothing_private_is_kept(client: Client, more: dict[str, str], row: Any) -> None:
+def test_nothing_private_is_kept(client, more, row):
     report(client, **more)
     assert stored_reports() == [row]
 
 
 @pytest.mark.parametrize("page", ["https://elsewhere.example/models/", "http://testserver/no/page"])
-def test_what_is_not_of_our_pages_is_dropped(client: Client, page: str) -> None:
+def test_what_is_not_of_our_pages_is_dropped(client, page):
     assert report(client, **{"document-uri": page}) == 204
     assert stored_reports() == []
 
 
 @pytest.mark.parametrize("body", ["", '{"csp-report": 3}', "[" * 20_000])
-def test_what_is_no_report_is_refused(client: Client, body: str) -> None:
+def test_what_is_no_report_is_refused(client, body):
     answer = client.post("/csp-reports/", body, content_type="application/csp-report")
     assert answer.status_code == 400
 
 
-def test_only_the_newest_kinds_stay(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_kinds_stay(client, monkeypatch):
     monkeypatch.setattr(csp_reports, "KEPT", 2)
     for name in "abc":
         report(client, **{"blocked-uri": f"https://{name}.example"})

@@ -17,12 +17,10 @@ import httpx
 import psycopg
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
 from django.core import checks
 from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
-from django.test import Client
 from django.utils import timezone
 from moto import mock_aws
 from storages.backends.s3 import S3Storage
@@ -204,16 +202,14 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", SET_UPS)
-def test_each_broken_set_up_is_named(
-    name: str, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, tmp_path: Path
-) -> None:
+def test_each_broken_set_up_is_named(name, monkeypatch, settings, tmp_path):
     check, break_it, sentence = SET_UPS[name]
     break_it(monkeypatch, settings, tmp_path)
     assert sentence in bad(check)
 
 
 @pytest.mark.django_db
-def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys: Any) -> None:
+def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys):
     with pytest.raises(CommandError, match=r"things? to repair"):
         call_command("doctor")
     printed = capsys.readouterr().out
@@ -223,7 +219,7 @@ def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys: Any) -
 
 
 @pytest.mark.django_db
-def test_the_newest_days_are_added_up_and_all_of_them_on_demand() -> None:
+def test_the_newest_days_are_added_up_and_all_of_them_on_demand():
     """All of them took 44 seconds at a million runs."""
     today = timezone.localdate()
     for age, runs in ((0, 0), (60, 3)):
@@ -237,18 +233,14 @@ def test_the_newest_days_are_added_up_and_all_of_them_on_demand() -> None:
 
 
 @pytest.mark.django_db
-def test_a_process_is_alive_without_a_database(
-    client: Client, django_assert_num_queries: Any
-) -> None:
+def test_a_process_is_alive_without_a_database(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         response = client.get("/livez")
     assert (response.status_code, response.content) == (200, b"alive\n")
 
 
 @pytest.mark.django_db
-def test_a_process_is_ready_with_a_migrated_database(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_is_ready_with_a_migrated_database(client, monkeypatch):
     assert client.get("/readyz").content == b"ready\n"
     monkeypatch.setattr("house.operations.migrating.MigrationExecutor", _raise_database_error)
     response = client.get("/readyz")
@@ -315,7 +307,7 @@ def _answers(url: str) -> bool:
 
 @pytest.mark.system
 @pytest.mark.needs("PgBouncer")
-def test_a_pooler_by_transaction_is_refused_and_one_by_session_is_not(tmp_path: Path) -> None:
+def test_a_pooler_by_transaction_is_refused_and_one_by_session_is_not(tmp_path):
     """The start ended with “prepared statement "_pg3_0" already exists”."""
     data = {"VITRINE_DATA_DIR": str(tmp_path / "data")}
     with new_database() as url:
@@ -330,7 +322,7 @@ def test_a_pooler_by_transaction_is_refused_and_one_by_session_is_not(tmp_path: 
 
 @pytest.mark.system
 @pytest.mark.needs("PostgreSQL")
-def test_a_database_that_cannot_hold_every_letter_is_named(tmp_path: Path) -> None:
+def test_a_database_that_cannot_hold_every_letter_is_named(tmp_path):
     options = "TEMPLATE template0 LOCALE 'C' ENCODING"
     for encoding, is_bad in (("LATIN1", True), ("UTF8", False)):
         with new_database(f"{options} '{encoding}'") as url:
@@ -340,9 +332,7 @@ def test_a_database_that_cannot_hold_every_letter_is_named(tmp_path: Path) -> No
 
 @pytest.mark.system
 @pytest.mark.parametrize("may_list", [True, False])
-def test_a_bucket_that_hides_what_is_missing_is_named(
-    may_list: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bucket_that_hides_what_is_missing_is_named(may_list, monkeypatch):
     """Writing, reading and deleting worked, so doctor found nothing, and nothing was stored."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -368,8 +358,8 @@ def test_a_bucket_that_hides_what_is_missing_is_named(
     [(True, "read", True), (True, "run", False), (False, "read", False)],
 )
 def test_a_staff_token_with_the_read_scope_gets_health_details(
-    client: Client, user: User, is_staff: bool, scope: str, has_details: bool
-) -> None:
+    client, user, is_staff, scope, has_details
+):
     user.is_staff = is_staff
     user.save()
     _, secret = tokens.create(user, "monitoring", [scope])

@@ -10,12 +10,10 @@ from typing import Any
 
 import boto3
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.utils import timezone
 from moto import mock_aws
 
@@ -58,7 +56,7 @@ def check(*arguments: str) -> str:
     return output.getvalue()
 
 
-def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> None:
+def test_orphans_go_unless_they_are_young_or_of_a_row(run, user):
     artifact = add_file(run)
     upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
     beside = stripped_copies.copy_name(artifact.file)
@@ -80,7 +78,7 @@ def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> N
     assert "0 files of the storage" in check()
 
 
-def test_an_orphan_stays_while_a_backup_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_orphan_stays_while_a_backup_is_made(monkeypatch):
     name = orphan("b")
     check("--mend")
     monkeypatch.setattr(purge, "_holds", {lambda: True})
@@ -88,7 +86,7 @@ def test_an_orphan_stays_while_a_backup_is_made(monkeypatch: pytest.MonkeyPatch)
     assert default_storage.exists(name)
 
 
-def test_a_result_without_its_file_is_lost_and_says_so(member: Client, run: Run) -> None:
+def test_a_result_without_its_file_is_lost_and_says_so(member, run):
     lost, *_ = [add_file(run, position) for position in range(3)]
     default_storage.delete(lost.file)
     assert f"no file: result {lost}" in check("--mend")
@@ -98,7 +96,7 @@ def test_a_result_without_its_file_is_lost_and_says_so(member: Client, run: Run)
     assert run.artifacts.filter(state=Artifact.State.STORED).count() == 2
 
 
-def test_nothing_is_mended_in_another_storage(run: Run, settings: Any, tmp_path: Path) -> None:
+def test_nothing_is_mended_in_another_storage(run, settings, tmp_path):
     add_file(run)
     settings.MEDIA_ROOT = str(tmp_path / "another")
     with pytest.raises(CommandError, match="move_media"):
@@ -106,7 +104,7 @@ def test_nothing_is_mended_in_another_storage(run: Run, settings: Any, tmp_path:
     assert run.artifacts.get().state == Artifact.State.STORED
 
 
-def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run) -> None:
+def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user, run):
     (finding,) = findings([doctor._files])
     assert "not been compared" in finding.msg
     upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
@@ -128,7 +126,7 @@ def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run)
     assert scan.step() == files_check.PAUSE_S
 
 
-def test_a_look_at_many_missing_files_keeps_ten_of_them(run: Run) -> None:
+def test_a_look_at_many_missing_files_keeps_ten_of_them(run):
     rows = [
         Artifact(run=run, position=at, state="stored", digest=f"{at:064x}", file=f"00/00/{at}.png")
         for at in range(2000)
@@ -147,9 +145,7 @@ def test_a_look_at_many_missing_files_keeps_ten_of_them(run: Run) -> None:
 
 
 @pytest.mark.system
-def test_a_bucket_is_compared_as_a_folder_is(
-    run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bucket_is_compared_as_a_folder_is(run, settings, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     options = {"bucket_name": "vitrine", "region_name": "us-east-1"}
@@ -170,7 +166,7 @@ def test_a_bucket_is_compared_as_a_folder_is(
     assert lost.state == Artifact.State.LOST
 
 
-def test_what_files_of_a_project_take(member: Client, user: User, run: Run) -> None:
+def test_what_files_of_a_project_take(member, user, run):
     artifact = add_file(run)
     uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
     project = private_project(user)

@@ -90,7 +90,7 @@ def holder(model: type[Model]) -> str:
     return ""
 
 
-def test_each_table_is_held_by_something() -> None:
+def test_each_table_is_held_by_something():
     models = apps.get_models(include_auto_created=True)
     free = [model._meta.label for model in models if not holder(model)]
     assert free == [], "say in HELD what keeps these tables from growing"
@@ -165,9 +165,7 @@ def of_day(user: User, make_run: Any) -> dict[str, Values]:
     }
 
 
-def test_what_goes_by_age_is_as_old_as_its_setting_says(
-    of_day: dict[str, Values], settings: Any
-) -> None:
+def test_what_goes_by_age_is_as_old_as_its_setting_says(of_day, settings):
     settings.AUDIT_DAYS = 100
     assert set(of_day) == {rows.model for rows in expired.ROWS}
     for rows in expired.ROWS:
@@ -179,7 +177,7 @@ def test_what_goes_by_age_is_as_old_as_its_setting_says(
         assert left == getattr(settings, rows.setting), rows.model
 
 
-def test_what_waits_is_not_deleted_by_age(user: User, make_run: Any) -> None:
+def test_what_waits_is_not_deleted_by_age(user, make_run):
     delivery = apps.get_model("notifications.Delivery")
     delivery.objects.create(user=user, method="runs", state="waiting", run=make_run())
     board = apps.get_model("playground.LedgerAccount")
@@ -194,8 +192,8 @@ def test_what_waits_is_not_deleted_by_age(user: User, make_run: Any) -> None:
 
 
 def test_housekeeping_and_the_catalogue_hold_their_tables(
-    user: User, make_endpoint: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    user, make_endpoint, settings, monkeypatch
+):
     settings.AUDIT_DAYS = 100
     LoginLink.objects.create(user=user, digest="d", auth_hash="a", expires_at=timezone.now())
     of_key: list[tuple[type[Model], str, str, dict[str, Any]]] = [

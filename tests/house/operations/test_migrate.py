@@ -34,7 +34,7 @@ def an_older_database(user: User, settings: LazySettings, tmp_path: Path) -> Ite
 
 
 @behind
-def test_a_copy_is_made_before_something_changes(an_older_database: Path) -> None:
+def test_a_copy_is_made_before_something_changes(an_older_database):
     call_command("migrate", verbosity=0)
     (copy,) = an_older_database.iterdir()
     assert copy.stat().st_size > 100_000
@@ -44,9 +44,7 @@ def test_a_copy_is_made_before_something_changes(an_older_database: Path) -> Non
 
 
 @behind
-def test_too_little_disk_is_said_before_anything_changes(
-    an_older_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_disk_is_said_before_anything_changes(an_older_database, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(CommandError, match="Nothing was migrated"):
         call_command("migrate", verbosity=0)
@@ -54,7 +52,7 @@ def test_too_little_disk_is_said_before_anything_changes(
 
 
 @behind
-def test_the_version_is_noted_once_and_again_by_another(an_older_database: Path) -> None:
+def test_the_version_is_noted_once_and_again_by_another(an_older_database):
     call_command("migrate", no_copy=True, verbosity=0)
     call_command("migrate", verbosity=0)
     noted = DataVersion.objects.get()
@@ -72,7 +70,7 @@ def test_the_version_is_noted_once_and_again_by_another(an_older_database: Path)
 
 
 @behind
-def test_what_would_skip_a_version_is_left_as_it_is(user: User) -> None:
+def test_what_would_skip_a_version_is_left_as_it_is(user):
     """Checked before `manage.py` runs the command."""
     DataVersion.objects.create(version="0.0.9", migrations=1)
     with pytest.raises(ImproperlyConfigured, match=r"the data is of Vitrine 0\.0\.9"):
@@ -83,7 +81,7 @@ def test_what_would_skip_a_version_is_left_as_it_is(user: User) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.both_databases
 @pytest.mark.django_db
-def test_four_starts_at_once_migrate_once(tmp_path: Path) -> None:
+def test_four_starts_at_once_migrate_once(tmp_path):
     with databases(tmp_path) as make_database:
         url = make_database("")
         variables = environment(

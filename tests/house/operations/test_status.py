@@ -43,7 +43,7 @@ def synced(**values: Any) -> None:
     SyncReport.objects.create(**({"state": "done", "ended_at": timezone.now()} | values))
 
 
-def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
+def test_a_healthy_system_shows_no_problems(ops):
     alive()
     synced()
     html = ops.get(PAGE).content.decode()
@@ -59,14 +59,14 @@ def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
         ({"trouble": "queue.fal.run does not answer."}, "queue.fal.run does not answer."),
     ],
 )
-def test_problems_of_the_workers_are_shown(values: Any, problem_text: str) -> None:
+def test_problems_of_the_workers_are_shown(values, problem_text):
     synced()
     if values is not None:
         alive(**values)
     assert any(problem_text in problem for problem in status.load_status(User()).problems)
 
 
-def test_a_refused_admin_key_is_a_problem(ops: Client) -> None:
+def test_a_refused_admin_key_is_a_problem(ops):
     alive()
     synced()
     trouble = "fal refuses FAL_ADMIN_KEY."
@@ -84,14 +84,14 @@ def test_a_refused_admin_key_is_a_problem(ops: Client) -> None:
         ({"ended_at": timezone.now() - timedelta(days=2)}, "long ago"),
     ],
 )
-def test_problems_of_the_sync_are_shown(values: Any, problem_text: str) -> None:
+def test_problems_of_the_sync_are_shown(values, problem_text):
     alive()
     if values is not None:
         synced(**values)
     assert any(problem_text in problem for problem in status.load_status(User()).problems)
 
 
-def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: Any) -> None:
+def test_a_low_disk_and_a_long_waiting_run_are_shown(settings, make_run):
     alive()
     synced()
     settings.DISK_FLOOR_MB = 99_999_999
@@ -102,7 +102,7 @@ def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: An
     assert "A run has been under way for" in problems
 
 
-def test_errors_are_shown_only_with_the_permission_to_see_runs(ops: Client, make_run: Any) -> None:
+def test_errors_are_shown_only_with_the_permission_to_see_runs(ops, make_run):
     fox = make_project("Fox", ana="manager")
     make_run(state="failed", error={"message": "no fox in the snow"}, project=fox)
     assert "no fox in the snow" not in ops.get(PAGE).content.decode()
@@ -110,7 +110,7 @@ def test_errors_are_shown_only_with_the_permission_to_see_runs(ops: Client, make
     assert "no fox in the snow" in ops.get(PAGE).content.decode()
 
 
-def test_a_breaker_is_summarised_by_its_host() -> None:
+def test_a_breaker_is_summarised_by_its_host():
     breakers = BreakerRegistry()
     url = "https://queue.fal.run/fal-ai/flux"
     breakers.record_response(url, None)
@@ -121,7 +121,7 @@ def test_a_breaker_is_summarised_by_its_host() -> None:
     assert breaker["trouble"].startswith("queue.fal.run")
 
 
-def test_upstreams_words_about_a_private_run_are_not_shown(client: Client, make_run: Any) -> None:
+def test_upstreams_words_about_a_private_run_are_not_shown(client, make_run):
     eva = User.objects.create_user("eva")
     grant(eva, "playground.view_worker", "playground.view_run")
     client.force_login(eva)
@@ -140,7 +140,7 @@ def _first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owner, "_before", frozenset())
 
 
-def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> None:
+def test_admins_are_told_of_what_lasts_once_a_day(user, settings):
     eva = make_admin("eva")
     owner.tell_admins()
     assert not Notification.objects.exists()
@@ -155,7 +155,7 @@ def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> 
     assert not Delivery.objects.exists()  # without EMAIL_URL, no mail is sent
 
 
-def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> None:
+def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings):
     settings.EMAIL_URL = "smtp://mail.example.com"
     eva, mia = make_admin("eva"), make_admin("mia")
     User.objects.filter(pk__in=[eva.pk, mia.pk]).update(email="admin@example.com")

@@ -41,7 +41,7 @@ def make_post(**changes: Any) -> dict[str, Any]:
     return {"role": "member", "email": "", "days": "7", "max_uses": "1", **changes}
 
 
-def test_an_invitation_s_link_is_shown_once(admin: Client, fox: Project) -> None:
+def test_an_invitation_s_link_is_shown_once(admin, fox):
     posted = make_post(project=[fox.pk, ""], project_role=["viewer", "maker"])
     page = admin.post(PAGE, posted)
     link = page.context["link"]
@@ -55,7 +55,7 @@ def test_an_invitation_s_link_is_shown_once(admin: Client, fox: Project) -> None
     assert [(i.project, i.role) for i in invitation.projects.all()] == [(fox, "viewer")]
 
 
-def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -> None:
+def test_the_link_begins_with_the_public_address(admin, settings):
     settings.PUBLIC_URL = "https://vitrine.example"
     assert (
         admin.post(PAGE, make_post()).context["link"].startswith("https://vitrine.example/people/")
@@ -73,9 +73,7 @@ def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -
         ({"project": ["FOX"], "project_role": ["king"]}, "Choose existing projects"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
-    admin: Client, eva: User, fox: Project, changes: dict[str, Any], sentence: str
-) -> None:
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(admin, eva, fox, changes, sentence):
     User.objects.filter(pk=eva.pk).update(email="eva@example.com")
     User.objects.create_user("old", "old@example.com", is_active=False)
     posted = make_post(**{"max_uses": "7", **changes})
@@ -89,7 +87,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
         assert 'value="7"' in text_of(page)
 
 
-def test_a_link_that_is_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
+def test_a_link_that_is_mailed_is_shown_to_nobody(admin, settings):
     admin.post(PAGE, make_post(email="mara@example.com"))
     assert not QueuedMail.objects.exists()  # this server sends no mail
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
@@ -103,9 +101,7 @@ def test_a_link_that_is_mailed_is_shown_to_nobody(admin: Client, settings: Any) 
 
 
 @pytest.mark.parametrize("mail_url", ["smtp://mail.example", ""])
-def test_only_a_link_that_was_mailed_proves_the_address(
-    admin: Client, settings: Any, mail_url: str
-) -> None:
+def test_only_a_link_that_was_mailed_proves_the_address(admin, settings, mail_url):
     settings.EMAIL_URL, settings.PUBLIC_URL = mail_url, "https://vitrine.example"
     page = admin.post(PAGE, make_post(email="Mara@Example.com"))
     token = mailed_token() if mail_url else page.context["link"].split("/")[-2]
@@ -123,9 +119,7 @@ def test_only_a_link_that_was_mailed_proves_the_address(
         (False, "The account with this address is closed. Ask eva to open it again."),
     ],
 )
-def test_an_address_that_was_taken_meanwhile_is_noticed(
-    eva: User, is_active: bool, sentence: str
-) -> None:
+def test_an_address_that_was_taken_meanwhile_is_noticed(eva, is_active, sentence):
     _, token = invite(eva, email="mara@example.com")
     User.objects.create_user("other", "MARA@example.com", is_active=is_active)
     page = Client().post(f"{PAGE}{token}/account/", ACCOUNT)
@@ -135,7 +129,7 @@ def test_an_address_that_was_taken_meanwhile_is_noticed(
     assert Invitation.objects.get().uses == 0
 
 
-def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project) -> None:
+def test_somebody_new_makes_an_account_and_is_logged_in(eva, fox):
     _, token = invite(eva, (fox, "maker"))
     browser = Client()
     assert "Fox" in text_of(browser.get(f"{PAGE}{token}/"))
@@ -159,9 +153,7 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
         ({"password": "password"}, "This password is too common."),
     ],
 )
-def test_a_form_with_errors_comes_back_with_what_was_typed(
-    eva: User, changes: dict[str, str], sentence: str
-) -> None:
+def test_a_form_with_errors_comes_back_with_what_was_typed(eva, changes, sentence):
     User.objects.filter(pk=eva.pk).update(email="eva@example.com")
     User.objects.create_user("old", "old@example.com", is_active=False)
     _, token = invite(eva)
@@ -174,16 +166,14 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
     assert User.objects.count() == 2
 
 
-def test_an_invitation_by_mail_makes_an_account_of_that_address(eva: User) -> None:
+def test_an_invitation_by_mail_makes_an_account_of_that_address(eva):
     _, token = invite(eva, email="mara@example.com")
     assert "mara@example.com" in text_of(Client().get(f"{PAGE}{token}/"))
     Client().post(f"{PAGE}{token}/account/", {**ACCOUNT, "email": "other@example.com"})
     assert User.objects.get(username="mara").email == "mara@example.com"
 
 
-def test_who_has_an_account_logs_in_and_joins(
-    eva: User, user: User, member: Client, fox: Project
-) -> None:
+def test_who_has_an_account_logs_in_and_joins(eva, user, member, fox):
     _, token = invite(eva, (fox, "viewer"))
     page = text_of(Client().get(f"{PAGE}{token}/"))
     assert f'href="/login/?next=/people/invitations/{token}/"' in page
@@ -194,7 +184,7 @@ def test_who_has_an_account_logs_in_and_joins(
     assert "You have already joined by this invitation." in text_of(refused)
 
 
-def test_an_expired_or_unknown_invitation_gets_a_sentence(eva: User, member: Client) -> None:
+def test_an_expired_or_unknown_invitation_gets_a_sentence(eva, member):
     _, token = invite(eva)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     for browser in (Client(), member):
@@ -209,7 +199,7 @@ def test_an_expired_or_unknown_invitation_gets_a_sentence(eva: User, member: Cli
     assert not User.objects.filter(username="mara").exists()
 
 
-def test_a_session_keeps_an_open_invitation_for_other_ways_to_sign_up(eva: User) -> None:
+def test_a_session_keeps_an_open_invitation_for_other_ways_to_sign_up(eva):
     invitation, token = invite(eva)
     browser = Client()
     browser.get(f"{PAGE}{token}/")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from accounts import roles
@@ -31,9 +30,7 @@ def spend(person: User, run: Any, amount: str, day: Any) -> None:
     daily_sums.add_up(timezone.localdate(day))
 
 
-def test_the_list_shows_role_projects_and_spending(
-    admin: Client, user: User, make_run: Any
-) -> None:
+def test_the_list_shows_role_projects_and_spending(admin, user, make_run):
     make_project("Fox", ana="manager")
     now = timezone.now()
     spend(user, make_run(), "1.50", now)
@@ -58,9 +55,7 @@ def test_the_list_shows_role_projects_and_spending(
         ("?q=%00", {"ana", "eva", "cas"}),
     ],
 )
-def test_people_are_found(
-    admin: Client, user: User, stranger: User, asked: str, names: set[str]
-) -> None:
+def test_people_are_found(admin, user, stranger, asked, names):
     User.objects.filter(pk=user.pk).update(
         first_name="Ada", last_name="Lovelace", email="ana@example.com"
     )
@@ -70,9 +65,7 @@ def test_people_are_found(
     assert {entry.person.username for entry in page.context["entries"]} == names
 
 
-def test_a_person_s_page_shows_every_way_in(
-    admin: Client, eva: User, user: User, member: Client
-) -> None:
+def test_a_person_s_page_shows_every_way_in(admin, eva, user, member):
     make_project("Fox", ana="maker")
     tokens.create(user, "nightly script")
     page = text_of(admin.get(f"/people/{user.pk}/"))
@@ -80,7 +73,7 @@ def test_a_person_s_page_shows_every_way_in(
         assert way_in in page
 
 
-def test_a_role_is_changed_and_who_was_slower_is_told(admin: Client, user: User) -> None:
+def test_a_role_is_changed_and_who_was_slower_is_told(admin, user):
     address = f"/people/{user.pk}/role/"
     page = admin.post(address, {"role": "curator", "shown": "member"}, follow=True)
     assert "ana is now a curator." in text_of(page)
@@ -90,7 +83,7 @@ def test_a_role_is_changed_and_who_was_slower_is_told(admin: Client, user: User)
     assert "Choose a role" in text_of(page)
 
 
-def test_the_last_admin_gets_a_sentence(admin: Client, eva: User) -> None:
+def test_the_last_admin_gets_a_sentence(admin, eva):
     page = admin.post(f"/people/{eva.pk}/role/", {"role": "member"}, follow=True)
     assert "You are the only admin" in text_of(page)
     page = admin.post(f"/people/{eva.pk}/departure/", {"fate": "stays", "to": eva.pk})
@@ -99,7 +92,7 @@ def test_the_last_admin_gets_a_sentence(admin: Client, eva: User) -> None:
     assert "data-refused" in text_of(page)
 
 
-def test_projects_are_added_changed_and_removed(admin: Client, user: User) -> None:
+def test_projects_are_added_changed_and_removed(admin, user):
     fox = make_project("Fox", tom="manager")
     base = f"/people/{user.pk}/projects/"
     for posted in ({"project": "", "role": "maker"}, {"project": "x"}, {"project": 10**16}):
@@ -113,7 +106,7 @@ def test_projects_are_added_changed_and_removed(admin: Client, user: User) -> No
     assert Membership.objects.get(project=fox, user=user).role == "viewer"
 
 
-def test_nobody_is_put_into_a_private_project(admin: Client, user: User, stranger: User) -> None:
+def test_nobody_is_put_into_a_private_project(admin, user, stranger):
     private = stranger.private_project
     posted = {"project": private.pk, "role": "viewer"}
     page = admin.post(f"/people/{user.pk}/projects/", posted, follow=True)
@@ -121,7 +114,7 @@ def test_nobody_is_put_into_a_private_project(admin: Client, user: User, strange
     assert admin.post(f"/people/{user.pk}/projects/{private.pk}/removal/").status_code == 404
 
 
-def test_sessions_are_ended_one_or_all(admin: Client, user: User, member: Client) -> None:
+def test_sessions_are_ended_one_or_all(admin, user, member):
     other = logged_in(user)
     base = f"/people/{user.pk}/sessions/deletion/"
     session = admin.get(f"/people/{user.pk}/").context["overview"].sessions[0]
@@ -133,16 +126,14 @@ def test_sessions_are_ended_one_or_all(admin: Client, user: User, member: Client
     assert "0 sessions ended." in text_of(admin.post(base, {"session": "x"}, follow=True))
 
 
-def test_ending_all_of_ones_own_sessions_keeps_this_one(admin: Client, eva: User) -> None:
+def test_ending_all_of_ones_own_sessions_keeps_this_one(admin, eva):
     other = logged_in(eva)
     admin.post(f"/people/{eva.pk}/sessions/deletion/", {"all": "1"})
     assert admin.get("/people/").status_code == 200
     assert other.get("/people/").status_code == 302
 
 
-def test_a_token_that_an_admin_revokes_is_not_restored_by_its_user(
-    admin: Client, user: User, member: Client
-) -> None:
+def test_a_token_that_an_admin_revokes_is_not_restored_by_its_user(admin, user, member):
     token, _ = tokens.create(user, "script")
     admin.post(f"/account/tokens/{token.pk}/revocation/")
     undo = f"/undo/token/{token.pk}/"
@@ -154,9 +145,7 @@ def test_a_token_that_an_admin_revokes_is_not_restored_by_its_user(
     assert token.revoked_at is None
 
 
-def test_who_looks_after_people_but_is_no_admin_leaves_admins_alone(
-    eva: User, user: User, stranger: User
-) -> None:
+def test_who_looks_after_people_but_is_no_admin_leaves_admins_alone(eva, user, stranger):
     grant(user, "auth.change_user")
     browser = logged_in(User.objects.get(pk=user.pk))
     token, _ = tokens.create(eva, "script")
@@ -175,9 +164,7 @@ def test_who_looks_after_people_but_is_no_admin_leaves_admins_alone(
     assert browser.post(f"/people/{user.pk}/projects/", {}).status_code == 403
 
 
-def test_leaving_is_chosen_on_a_page(
-    admin: Client, eva: User, user: User, stranger: User, make_run: Any
-) -> None:
+def test_leaving_is_chosen_on_a_page(admin, eva, user, stranger, make_run):
     make_project("Fox", ana="manager")
     make_run(state="running")
     base = f"/people/{user.pk}/departure/"

@@ -3,7 +3,6 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from tests.accounts.audit.audited import events
@@ -23,9 +22,7 @@ def give_second_step(person: User) -> None:
     make(user=person, type="recovery_codes", data={"seed": "s33d", "used_mask": 0})
 
 
-def test_second_step_is_shown_without_secrets_and_taken_away(
-    admin: Client, user: User, member: Client
-) -> None:
+def test_second_step_is_shown_without_secrets_and_taken_away(admin, user, member):
     give_second_step(user)
     page = text_of(admin.get(f"/people/{user.pk}/"))
     for word in ("Authenticator app", "Passkey “Laptop”", "Recovery codes"):
@@ -38,9 +35,7 @@ def test_second_step_is_shown_without_secrets_and_taken_away(
     assert events().filter(event="took the second factor of", object_repr="ana").count() == 1
 
 
-def test_nobody_takes_away_their_own_second_step_an_admins_or_a_superusers(
-    admin: Client, eva: User, user: User
-) -> None:
+def test_nobody_takes_away_their_own_second_step_an_admins_or_a_superusers(admin, eva, user):
     give_second_step(eva)
     assert "Remove the second step" not in text_of(admin.get(f"/people/{eva.pk}/"))
     refused = admin.post(f"/people/{eva.pk}/second-step/deletion/", follow=True)

@@ -45,9 +45,7 @@ def make_timed_run(make_run: Any, seconds: float, **more: Any) -> Run:
     return run
 
 
-def test_about_tells_what_the_playground_leaves_out(
-    member: Client, flux: Any, make_endpoint: Any
-) -> None:
+def test_about_tells_what_the_playground_leaves_out(member, flux, make_endpoint):
     flux.unit_price_usd, flux.price_unit, flux.currency = "0.025", "megapixels", "USD"
     flux.license_type, flux.group_key = "commercial", "flux"
     flux.github_url = "javascript:alert(1)"
@@ -66,9 +64,7 @@ def test_about_tells_what_the_playground_leaves_out(
     assert "javascript:" not in text
 
 
-def test_notes_can_be_written_changed_deleted_and_restored(
-    member: Client, flux: Any, user: User
-) -> None:
+def test_notes_can_be_written_changed_deleted_and_restored(member, flux, user):
     written = member.post(
         f"/notes/of/{FLUX}/", {"text": " Use https://a.test/b <b>\nit "}, headers=HTMX
     )
@@ -91,16 +87,14 @@ def test_notes_can_be_written_changed_deleted_and_restored(
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 4001])
-def test_an_invalid_note_is_reported(member: Client, flux: Any, text: str) -> None:
+def test_an_invalid_note_is_reported(member, flux, text):
     response = member.post(f"/notes/of/{FLUX}/", {"text": text}, headers=HTMX)
     assert response.status_code == 422
     assert b'role="alert"' in response.content
     assert not Note.objects.exists()
 
 
-def test_everybody_reads_a_note_and_curators_can_delete_it(
-    other: Client, staff: Client, flux: Any, user: User
-) -> None:
+def test_everybody_reads_a_note_and_curators_can_delete_it(other, staff, flux, user):
     note = Note.objects.create(endpoint=flux, user=user, text="Mine")
     assert b"Mine" in other.get(ABOUT).content
     assert b"The note is deleted." in staff.post(f"/notes/{note.pk}/deletion/", follow=True).content
@@ -147,9 +141,7 @@ def seen_by(client: Client, run: Run) -> dict[str, int]:
 
 
 @pytest.mark.system
-def test_an_example_is_visible_to_the_team_until_withdrawn(
-    member: Client, other: Client, run_with_files: Run
-) -> None:
+def test_an_example_is_visible_to_the_team_until_withdrawn(member, other, run_with_files):
     assert set(seen_by(member, run_with_files).values()) == {200}
     assert set(seen_by(other, run_with_files).values()) == {404}
     assert b"A fox" not in other.get(ABOUT).content
@@ -173,7 +165,7 @@ def test_an_example_is_visible_to_the_team_until_withdrawn(
     assert "A fox" not in other.get(PAGE, {"run": str(run_with_files.pk)}).content.decode()
 
 
-def test_an_example_is_read_only_for_others(other: Client, run_with_files: Run) -> None:
+def test_an_example_is_read_only_for_others(other, run_with_files):
     Run.objects.update(is_example=True)
     for action in ("cancellation", "repetition", "star", "example"):
         assert other.post(f"/runs/{run_with_files.pk}/{action}/").status_code == 404
@@ -184,9 +176,7 @@ def test_an_example_is_read_only_for_others(other: Client, run_with_files: Run) 
     assert Run.objects.count() == 1
 
 
-def test_only_a_successful_run_can_be_an_example(
-    member: Client, other: Client, staff: Client, make_run: Any, run_with_files: Run
-) -> None:
+def test_only_a_successful_run_can_be_an_example(member, other, staff, make_run, run_with_files):
     failed = make_run(state="failed", error={}, is_example=True)
     assert member.post(f"/runs/{failed.pk}/example/", {"example": "1"}).status_code == 404
     assert other.get(f"/runs/{failed.pk}/").status_code == 404
@@ -197,9 +187,7 @@ def test_only_a_successful_run_can_be_an_example(
 
 
 @pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])
-def test_a_retired_model_links_to_what_could_take_over(
-    member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any]
-) -> None:
+def test_a_retired_model_links_to_what_could_take_over(member, flux, make_endpoint, values):
     for name, value in {"group_key": "flux", **values}.items():
         setattr(flux, name, value)
     flux.save()

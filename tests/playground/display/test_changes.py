@@ -47,7 +47,7 @@ def describe_values(field: ChangedField) -> tuple[str, str]:
     return before, after
 
 
-def test_only_fields_that_differ_are_named_by_their_labels(differ: Differ) -> None:
+def test_only_fields_that_differ_are_named_by_their_labels(differ):
     (steps, size) = differ(
         {"prompt": "a cat", "num_inference_steps": 28, "image_size": "square_hd"},
         {"prompt": "a cat", "num_inference_steps": 40, "image_size": "landscape_4_3"},
@@ -56,31 +56,31 @@ def test_only_fields_that_differ_are_named_by_their_labels(differ: Differ) -> No
     assert (size.label, *describe_values(size)) == ("Image size", "Square HD", "Landscape 4:3")
 
 
-def test_changed_words_of_a_prompt_are_marked(differ: Differ) -> None:
+def test_changed_words_of_a_prompt_are_marked(differ):
     (prompt,) = differ({"prompt": "a red cat sat"}, {"prompt": "a blue cat sat"})
     assert describe_values(prompt) == ("a [red] cat sat", "a [blue] cat sat")
 
 
-def test_a_default_that_was_not_given_counts(differ: Differ) -> None:
+def test_a_default_that_was_not_given_counts(differ):
     assert not differ({"prompt": "x"}, {"prompt": "x", "num_inference_steps": 28})
     (steps,) = differ({}, {"num_inference_steps": 4})
     assert describe_values(steps) == ("28", "4")
     assert (steps.before.is_default, steps.after.is_default) == (True, False)
 
 
-def test_what_no_schema_knows_goes_by_its_name(differ: Differ) -> None:
+def test_what_no_schema_knows_goes_by_its_name(differ):
     (extra,) = differ({"extra_key": {"deep": [1]}}, {"extra_key": {"deep": [2]}})
     assert (extra.label, extra.is_known) == ("extra_key.deep[0]", False)
 
 
-def test_an_entry_of_a_list_that_only_one_has(differ: Differ) -> None:
+def test_an_entry_of_a_list_that_only_one_has(differ):
     (entry,) = differ({"loras": []}, {"loras": [{"scale": 0.5}]})
     assert entry.label == "LoRAs: Item 1"
     assert not entry.before.is_given
     assert describe_values(entry)[1] == '{"scale": 0.5}'
 
 
-def test_our_pictures_are_shown_as_such(differ: Differ) -> None:
+def test_our_pictures_are_shown_as_such(differ):
     address = f"/runs/{uuid.uuid4()}/artifacts/0/"
     (picture,) = differ({"image_url": "https://example.org/a.png"}, {"image_url": address})
     assert picture.after.is_picture
@@ -89,8 +89,8 @@ def test_our_pictures_are_shown_as_such(differ: Differ) -> None:
 
 
 def test_runs_of_different_models_are_compared_by_names(
-    make_endpoint: Any, make_run: Callable[..., Run], django_assert_max_num_queries: Any
-) -> None:
+    make_endpoint, make_run, django_assert_max_num_queries
+):
     other = {"prompt": {"type": "string"}, "guidance": {"type": "number", "default": 3.5}}
     first = make_run(endpoint=make_endpoint("a/draw", document(INPUTS, "image")))
     second = make_run(endpoint=make_endpoint("a/paint", document(other, "image")))
@@ -106,6 +106,6 @@ def test_runs_of_different_models_are_compared_by_names(
     assert not fields[0].after.is_given
 
 
-def test_equal_numbers_of_two_types_do_not_differ(differ: Differ) -> None:
+def test_equal_numbers_of_two_types_do_not_differ(differ):
     assert not differ({"num_inference_steps": 4}, {"num_inference_steps": 4.0})
     assert differ({"extra": 1}, {"extra": True})

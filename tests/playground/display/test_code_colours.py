@@ -19,11 +19,11 @@ from tests.tables import each_row
         ("time.sleep(0.5)", ["number"]),
     ],
 )
-def test_comments_texts_numbers_and_keywords_have_colours(code: str, kinds: list[str]) -> None:
+def test_comments_texts_numbers_and_keywords_have_colours(code, kinds):
     assert re.findall('data-code="([a-z]+)"', coloured(code)) == kinds
 
 
 @given(st.text() | st.text("'\"`\\\\#/<&-\n"))
-def test_any_code_keeps_its_text(code: str) -> None:
+def test_any_code_keeps_its_text(code):
     html = coloured(code)
     assert unescape(re.sub(r'<span data-code="[a-z]*">|</span>', "", html)) == code

@@ -7,7 +7,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint, Mark
@@ -47,9 +46,7 @@ def read_front_page(client: Client) -> str:
     return unescape(client.get("/").content.decode())
 
 
-def test_a_newcomer_has_a_picture_a_film_and_a_voice_at_known_prices(
-    member: Client, models: None
-) -> None:
+def test_a_newcomer_has_a_picture_a_film_and_a_voice_at_known_prices(member, models):
     page = read_front_page(member)
     steps = " ".join(page[page.index(TITLE) : page.index("Make a picture")].split())
     assert re.findall(OFFER, steps) == ["a/approved", "a/film", "a/voice"]
@@ -62,9 +59,7 @@ def test_a_newcomer_has_a_picture_a_film_and_a_voice_at_known_prices(
     assert re.findall(OFFER, read_front_page(member))[0] == "a/picture"
 
 
-def test_one_press_runs_the_words_on_the_card_and_opens_the_filled_form(
-    member: Client, models: None
-) -> None:
+def test_one_press_runs_the_words_on_the_card_and_opens_the_filled_form(member, models):
     post = {"prompt": "a red door", "~token": "first", "~do": "run-example"}
     for _ in range(2):  # two presses make one run
         answer = member.post("/models/a/picture/", post)
@@ -76,9 +71,7 @@ def test_one_press_runs_the_words_on_the_card_and_opens_the_filled_form(
     assert re.search(r'<textarea[^>]*name="prompt"[^>]*>\s*a red door', page)
 
 
-def test_a_starter_stays_until_its_kind_was_made(
-    member: Client, models: None, make_run: Any
-) -> None:
+def test_a_starter_stays_until_its_kind_was_made(member, models, make_run):
     run = make_run()
     assert len(re.findall(OFFER, read_front_page(member))) == 3  # nothing has come of it yet
     for place, (kind, left) in enumerate([("image", 2), ("video", 1), ("audio", 0)]):
@@ -89,9 +82,7 @@ def test_a_starter_stays_until_its_kind_was_made(
     assert TITLE not in read_front_page(member)
 
 
-def test_what_the_newcomer_may_not_run_is_not_offered(
-    member: Client, models: None, user: User, make_run: Any, stranger: User
-) -> None:
+def test_what_the_newcomer_may_not_run_is_not_offered(member, models, user, make_run, stranger):
     make_run(user=stranger)  # a run of another user
     Endpoint.objects.filter(endpoint_id="a/film").update(mark="blocked")
     assert re.findall(OFFER, read_front_page(member)) == ["a/approved", "a/voice"]

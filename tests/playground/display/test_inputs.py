@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from playground.display import inputs, renderers
 from playground.display.inputs import ComparisonFile, input_files
@@ -29,7 +28,7 @@ def upload(run: Run, name: str, content_type: str) -> Upload:
     )
 
 
-def test_uploads_and_results_are_found_wherever_they_stand(make_run: Any) -> None:
+def test_uploads_and_results_are_found_wherever_they_stand(make_run):
     run = make_run(state="succeeded")
     source = make_run(state="succeeded")
     Artifact.objects.create(run=source, position=2, path="x", kind="video", url="https://x/a.mp4")
@@ -49,9 +48,7 @@ def test_uploads_and_results_are_found_wherever_they_stand(make_run: Any) -> Non
     ]
 
 
-def test_many_inputs_need_two_queries(
-    make_run: Any, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_inputs_need_two_queries(make_run, django_assert_num_queries, monkeypatch):
     run, source = make_run(state="succeeded"), make_run(state="succeeded")
     for position in range(20):
         Artifact.objects.create(run=source, position=position, kind="image", url="https://x/a")
@@ -82,8 +79,8 @@ ADDRESS = {"type": "string"}
     ],
 )
 def test_the_only_picture_is_laid_over_the_one_it_was_made_from(
-    make_run: Any, make_endpoint: Any, arguments: Any, kinds: list[str], is_beside: bool
-) -> None:
+    make_run, make_endpoint, arguments, kinds, is_beside
+):
     fields: dict[str, Any] = {"image_url": ADDRESS, "mask_url": ADDRESS}
     if "image_urls" in arguments:
         fields = {"image_urls": {"type": "array", "items": ADDRESS}}
@@ -110,9 +107,7 @@ def test_the_only_picture_is_laid_over_the_one_it_was_made_from(
         assert beside == ComparisonFile(address, "Before", "After")
 
 
-def test_readers_of_an_example_do_not_see_what_it_was_made_from(
-    make_run: Any, make_endpoint: Any, stranger: User
-) -> None:
+def test_readers_of_an_example_do_not_see_what_it_was_made_from(make_run, make_endpoint, stranger):
     document = strategies.document({"type": "object", "properties": {"image_url": ADDRESS}})
     run = make_run(endpoint=make_endpoint("a/upscaler", document), state="succeeded")
     run.arguments = {"image_url": upload(run, "a.png", "image/png").get_absolute_url()}

@@ -24,22 +24,22 @@ TEXTS = {
 
 
 @each_row("text, html", TEXTS.items())
-def test_marks_and_formulas(text: str, html: str) -> None:
+def test_marks_and_formulas(text, html):
     assert markdown(text) == f"<p>{html}</p>\n"
 
 
-def test_many_beginnings_of_formulas_take_no_time() -> None:
+def test_many_beginnings_of_formulas_take_no_time():
     assert markdown(r"\( $" * 5000)
 
 
-def test_a_table_is_aligned_without_inline_style() -> None:
+def test_a_table_is_aligned_without_inline_style():
     html = markdown("|a|b|\n|-:|:-:|\n|1|2|\n")
     assert '<th align="right">a</th>' in html
     assert '<td align="center">2</td>' in html
     assert "style" not in html
 
 
-def test_a_text_with_much_longer_html_is_shown_plain() -> None:
+def test_a_text_with_much_longer_html_is_shown_plain():
     wide = "|a" * 300 + "|\n" + "|-" * 300 + "|\n" + "|\n" * 300
     html = markdown(wide)
     assert html.startswith("<pre>|a|a")

@@ -35,12 +35,12 @@ ANYTHING = st.recursive(
         ("a text", None),
     ],
 )
-def test_the_size_is_read_from_the_arguments(arguments: Any, size: Any) -> None:
+def test_the_size_is_read_from_the_arguments(arguments, size):
     assert placeholder_size.size_from_arguments(arguments) == size
 
 
 @given(st.dictionaries(st.sampled_from(sorted(SIZES)), ANYTHING) | ANYTHING)
-def test_any_arguments_give_a_displayable_size_or_none(arguments: Any) -> None:
+def test_any_arguments_give_a_displayable_size_or_none(arguments):
     size = placeholder_size.size_from_arguments(arguments)
     assert size is None or all(type(side) is int and 0 < side <= 20_000 for side in size)
 
@@ -67,9 +67,7 @@ def waiting(make_endpoint: Any, make_run: Any) -> Any:
         ({}, {}, placeholder_size.DEFAULT),
     ],
 )
-def test_omitted_arguments_use_the_models_defaults(
-    waiting: Any, ratio_schema: dict[str, Any], sent: dict[str, Any], size: placeholder_size.Size
-) -> None:
+def test_omitted_arguments_use_the_models_defaults(waiting, ratio_schema, sent, size):
     ratio = {"type": "string", "enum": ["1:1", "9:16"], **ratio_schema}
     assert placeholder_size.size_of(waiting({"aspect_ratio": ratio}, [], **sent)) == size
 
@@ -79,9 +77,7 @@ def test_omitted_arguments_use_the_models_defaults(
     ("facts", "is_kept"),
     [([], True), (["out:image"], True), (["out:text"], False), (["out:text", "out:video"], True)],
 )
-def test_placeholders_are_kept_for_visible_results(
-    waiting: Any, facts: list[str], is_kept: bool
-) -> None:
+def test_placeholders_are_kept_for_visible_results(waiting, facts, is_kept):
     run = waiting({}, ["in:image", *facts])
     assert bool(renderers.context(run)["places"]) is is_kept
 
@@ -90,9 +86,7 @@ def test_placeholders_are_kept_for_visible_results(
 @pytest.mark.parametrize(
     ("sent", "count"), [({}, 2), ({"num_images": 3}, 3), ({"n": True}, 2), ({"n": 10**9}, 16)]
 )
-def test_each_requested_result_has_a_placeholder(
-    waiting: Any, sent: dict[str, Any], count: int
-) -> None:
+def test_each_requested_result_has_a_placeholder(waiting, sent, count):
     run = waiting({"num_images": {"type": "integer", "default": 2}}, [], **sent)
     assert renderers.context(run)["places"] == [placeholder_size.DEFAULT] * count
 
@@ -101,7 +95,7 @@ SIDES = st.integers(1, 20_000)
 
 
 @given(SIDES, SIDES)
-def test_the_nearest_shape_is_off_by_a_sixth_at_most(width: int, height: int) -> None:
+def test_the_nearest_shape_is_off_by_a_sixth_at_most(width, height):
     shape = wall.nearest_shape(width, height)
     ratio = width / height * 100
     if wall.SHAPES[0] <= ratio <= wall.SHAPES[-1]:
@@ -111,5 +105,5 @@ def test_the_nearest_shape_is_off_by_a_sixth_at_most(width: int, height: int) ->
 
 
 @given(SIDES, SIDES)
-def test_a_taller_picture_has_no_wider_shape(width: int, height: int) -> None:
+def test_a_taller_picture_has_no_wider_shape(width, height):
     assert wall.nearest_shape(width, height + 1) <= wall.nearest_shape(width, height)

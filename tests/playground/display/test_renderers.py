@@ -33,7 +33,7 @@ def run(flux: Any, make_run: Any) -> Run:
     return running
 
 
-def test_a_partial_shows_pictures_texts_and_progress() -> None:
+def test_a_partial_shows_pictures_texts_and_progress():
     run = Run(endpoint=Endpoint(), arguments={"image_size": "square"})
     assert renderers.partial(run) is None
     run.partial = {
@@ -52,13 +52,13 @@ def test_a_partial_shows_pictures_texts_and_progress() -> None:
 @pytest.mark.parametrize(
     ("progress", "share"), [(0.5, 0.5), (50, 0.5), (1, 1), (True, None), ("x", None), (500, None)]
 )
-def test_progress_is_a_share_or_is_not_shown(progress: Any, share: float | None) -> None:
+def test_progress_is_a_share_or_is_not_shown(progress, share):
     context = renderers.partial(Run(arguments={}, partial={"progress": progress, "message": "m"}))
     assert context is not None
     assert context.share == share
 
 
-def test_partial_output_stays_visible_after_a_failure(run: Run) -> None:
+def test_partial_output_stays_visible_after_a_failure(run):
     run.partial = {"output": "So far"}
     run.state = Run.State.FAILED
     run.error = {"error": "RunFailed", "type": "stream_broken", "message": "cut"}
@@ -68,7 +68,7 @@ def test_partial_output_stays_visible_after_a_failure(run: Run) -> None:
     assert "aria-busy" not in fragment
 
 
-def test_a_cancelled_run_that_was_sent_is_not_called_free(run: Run) -> None:
+def test_a_cancelled_run_that_was_sent_is_not_called_free(run):
     run.state = Run.State.CANCELLED
     assert "cost nothing" in renderers.changed_fragments(run, "stage")
     run.sent_at = run.created_at
@@ -82,7 +82,7 @@ def streaming(flux: Any) -> Any:
     return flux
 
 
-def test_the_form_offers_the_transports(member: Client, streaming: Any) -> None:
+def test_the_form_offers_the_transports(member, streaming):
     page = member.get(streaming.get_absolute_url()).content.decode()
     assert re.search(r'name="~transport" value="queue"[^>]* checked', page)
     assert 'value="stream"' in page
@@ -97,7 +97,7 @@ def test_the_form_offers_the_transports(member: Client, streaming: Any) -> None:
     assert set(Run.objects.values_list("transport", flat=True)) == {"stream"}
 
 
-def test_an_unsupported_transport_falls_back_to_the_queue(member: Client, flux: Any) -> None:
+def test_an_unsupported_transport_falls_back_to_the_queue(member, flux):
     member.post(flux.get_absolute_url(), {"prompt": "a cat", "~transport": "stream"})
     member.post(flux.get_absolute_url(), {"prompt": "a dog", "~transport": "<script>"})
     assert set(Run.objects.values_list("transport", flat=True)) == {"queue"}
@@ -112,13 +112,13 @@ def run_with_artifact(make_run: Make, kind: str, **more: Any) -> Run:
     return run
 
 
-def test_a_waiting_run_is_watched(make_run: Make) -> None:
+def test_a_waiting_run_is_watched(make_run):
     markup = tile(make_run(state="queued"))
     assert json.loads(markup.watch)["view"] == "tile"
     assert (markup.text, markup.cost, markup.copies) == ("", "", "")
 
 
-def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
+def test_a_video_is_watched_until_it_has_a_still(make_run):
     run = run_with_artifact(
         make_run, "video", url="https://v3.fal.media/a.mp4", content_type="video/mp4"
     )
@@ -130,7 +130,7 @@ def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
     assert markup.row.still.endswith("/thumbnail/")
 
 
-def test_a_tile_plays_sounds_and_quotes_texts(make_run: Make) -> None:
+def test_a_tile_plays_sounds_and_quotes_texts(make_run):
     sound = tile(run_with_artifact(make_run, "audio", url="https://v3.fal.media/a.mp3")).sound
     assert sound
     assert sound.src == "https://v3.fal.media/a.mp3"
@@ -148,14 +148,14 @@ def rendered_rows(client: Client, path: str = LIST) -> list[str]:
     return [template.name for template in client.get(path).templates if template.name == ROW]
 
 
-def test_an_ended_run_is_rendered_once(member: Client, make_run: Any) -> None:
+def test_an_ended_run_is_rendered_once(member, make_run):
     make_run(state="succeeded", title="a mill")
     assert rendered_rows(member) == [ROW]
     assert rendered_rows(member) == []
     assert "a mill" in member.get(LIST).content.decode()
 
 
-def test_a_run_under_way_is_rendered_anew(member: Client, make_run: Any) -> None:
+def test_a_run_under_way_is_rendered_anew(member, make_run):
     make_run(state="running")
     assert rendered_rows(member) == rendered_rows(member) == [ROW]
 
@@ -168,9 +168,7 @@ def test_a_run_under_way_is_rendered_anew(member: Client, make_run: Any) -> None
         ("version", 9, 'data-version="9"'),
     ],
 )
-def test_a_change_is_shown_at_once(
-    member: Client, make_run: Any, column: str, value: object, shown: str
-) -> None:
+def test_a_change_is_shown_at_once(member, make_run, column, value, shown):
     run = make_run(state="succeeded", title="a mill")
     assert shown not in member.get(LIST).content.decode()
     Run.objects.filter(pk=run.pk).update(**{column: value})
@@ -178,7 +176,7 @@ def test_a_change_is_shown_at_once(
     assert shown in member.get(LIST).content.decode()
 
 
-def test_two_members_see_rows_of_their_own(user: Any, make_run: Any) -> None:
+def test_two_members_see_rows_of_their_own(user, make_run):
     acme = make_project("Acme", ana="manager", ben="maker")
     make_run(user=person("ben"), project=acme, state="succeeded")
     path = "/runs/?as=list&project=acme"

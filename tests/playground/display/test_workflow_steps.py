@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from playground.display.workflow_steps import steps_of
 from runs.models import Run
@@ -34,15 +33,13 @@ def stored(*events: Any) -> list[Any]:
     ],
     ids=["begun", "done", "no-submit", "failed", "two", "ended", "odd", "none", "not-events"],
 )  # fmt: skip
-def test_the_steps_of_a_run_in_progress_are_named(
-    events: Any, state: str, expected: list[tuple[str, str]]
-) -> None:
+def test_the_steps_of_a_run_in_progress_are_named(events, state, expected):
     steps = steps_of(Run(state=state, steps=events))
     assert [(step.name, step.word) for step in steps] == expected
 
 
 @pytest.mark.django_db
-def test_the_page_of_a_run_lists_its_steps(member: Client, make_run: Any) -> None:
+def test_the_page_of_a_run_lists_its_steps(member, make_run):
     run = make_run(state="running", transport="stream", steps=stored(SUBMIT))
     page = member.get(run.get_absolute_url()).content.decode()
     assert '<span class="mono">x/y</span> <span class="muted">running</span>' in page

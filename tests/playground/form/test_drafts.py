@@ -6,7 +6,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -44,7 +43,7 @@ def read_in_front_tab(member: Client, tab: str) -> str:
 OTHER = "This form has other contents in another tab."
 
 
-def test_two_tabs_have_two_drafts(member: Client) -> None:
+def test_two_tabs_have_two_drafts(member):
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     save(member, "from one, on", "one", 0)
@@ -54,7 +53,7 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
         assert OTHER not in page
 
 
-def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Client) -> None:
+def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member):
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     page = read_in_front_tab(member, "three")
@@ -69,7 +68,7 @@ def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Cli
     assert prompt(read_in_front_tab(member, "one")) == "from one"
 
 
-def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member: Client) -> None:
+def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member):
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     member.post(PAGE, {"prompt": "from one", "~tab": "one", "~token": "t", "~variations": "4"})
@@ -81,7 +80,7 @@ def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member: Client) -> N
     assert OTHER not in read_in_front_tab(member, "three")
 
 
-def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
+def test_a_run_in_one_tab_keeps_the_draft_of_another(member):
     save(member, "from one", "one", 0)
     member.post(PAGE, {"prompt": "from two", "~tab": "two", "~token": "t"})
     address = f"{PAGE}?shown={Run.objects.get().pk}"
@@ -89,7 +88,7 @@ def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
     assert prompt(member.get(address).content.decode()) == "from one"
 
 
-def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
+def test_undo_in_a_tab_affects_only_its_own_changes(member):
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     member.post(f"/forms/blank/{FLUX}/", {"prompt": "from one", "~tab": "one"})
@@ -99,7 +98,7 @@ def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
         assert prompt(back.content.decode()) == text
 
 
-def test_only_drafts_of_the_latest_tabs_are_kept(member: Client) -> None:
+def test_only_drafts_of_the_latest_tabs_are_kept(member):
     for number in range(drafts.MAX_TABS + 3):
         save(member, f"text {number}", f"tab {number}", 0)
     prompts = {draft.post["prompt"][0] for draft in Draft.objects.all()}
@@ -107,14 +106,14 @@ def test_only_drafts_of_the_latest_tabs_are_kept(member: Client) -> None:
 
 
 @pytest.mark.both_databases
-def test_an_untouched_form_is_not_a_draft(member: Client) -> None:
+def test_an_untouched_form_is_not_a_draft(member):
     save(member, "something", "one", 0)
     save(member, "", "one", 1)
     assert Draft.objects.get().post == {}
     assert "version" in save(member, "new", "two", 0).json()
 
 
-def test_a_too_large_draft_is_refused_and_the_old_one_kept(member: Client) -> None:
+def test_a_too_large_draft_is_refused_and_the_old_one_kept(member):
     save(member, "small", "one", 0)
     answer = save(member, "x" * (drafts.MAX_CHARS + 1), "one", 1)
     assert answer.status_code == 422
@@ -122,7 +121,7 @@ def test_a_too_large_draft_is_refused_and_the_old_one_kept(member: Client) -> No
     assert Draft.objects.get().post["prompt"] == ["small"]
 
 
-def test_start_over_can_be_undone_and_redone(member: Client) -> None:
+def test_start_over_can_be_undone_and_redone(member):
     cleared = member.post(f"/forms/blank/{FLUX}/", {"prompt": "an hour's work", "seed": "7"})
     page = cleared.content.decode()
     assert "Cleared." in page
@@ -134,7 +133,7 @@ def test_start_over_can_be_undone_and_redone(member: Client) -> None:
     assert prompt(member.get(PAGE).content.decode()) == "an hour's work"
 
 
-def test_a_post_without_script_is_saved_as_the_draft(member: Client) -> None:
+def test_a_post_without_script_is_saved_as_the_draft(member):
     member.post(PAGE, {"prompt": "a cat", "num_images": "99", "~do": "run"})
     assert prompt(member.get(PAGE).content.decode()) == "a cat"
     member.post(PAGE, {"prompt": "a dog", "~do": "run", "~token": "t"})
@@ -142,9 +141,7 @@ def test_a_post_without_script_is_saved_as_the_draft(member: Client) -> None:
     assert prompt(member.get(PAGE).content.decode()) == "a dog"
 
 
-def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(
-    member: Client,
-) -> None:
+def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(member):
     save(member, "my own", "one", 0)
     page = member.get(PAGE, {"input": '{"prompt": "theirs"}'}).content.decode()
     assert prompt(page) == "theirs"
@@ -167,7 +164,7 @@ def submits_of(page: str) -> list[str]:
     return [value for value, *_ in own]
 
 
-def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> None:
+def test_enter_presses_run_whatever_stands_above_the_form(member):
     save(member, "my own", "one", 0)
     save(member, "another", "two", 0)
     queries: tuple[dict[str, str], ...]
@@ -183,20 +180,20 @@ def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> Non
     }
 
 
-def test_editing_a_form_filled_by_an_address_sets_the_draft_aside(member: Client) -> None:
+def test_editing_a_form_filled_by_an_address_sets_the_draft_aside(member):
     save(member, "my own", "one", 0)
     assert "version" in save(member, "theirs!", "two", 1, **{"~filled": "1"}).json()
     back = member.post(UNDO, {"prompt": "theirs!", "~tab": "two"})
     assert prompt(back.content.decode()) == "my own"
 
 
-def test_a_save_takes_few_queries(member: Client, django_assert_max_num_queries: Any) -> None:
+def test_a_save_takes_few_queries(member, django_assert_max_num_queries):
     save(member, "a", "one", 0)
     with django_assert_max_num_queries(7):  # session, person, model, draft in a transaction
         save(member, "b", "one", 1)
 
 
-def test_a_draft_is_private(client: Client, member: Client, stranger: Any) -> None:
+def test_a_draft_is_private(client, member, stranger):
     save(member, "a secret", "one", 0)
     client.force_login(stranger)
     assert "a secret" not in client.get(PAGE).content.decode()
@@ -204,7 +201,7 @@ def test_a_draft_is_private(client: Client, member: Client, stranger: Any) -> No
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-def test_many_tabs_save_at_once_and_each_makes_one_draft(user: User) -> None:
+def test_many_tabs_save_at_once_and_each_makes_one_draft(user):
     endpoint = Endpoint.objects.get(endpoint_id=FLUX)
 
     def save(tab: int) -> None:

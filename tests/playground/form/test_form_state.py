@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from playground.form import form_state, json_view
 from playground.form.form_state import version_of
@@ -29,13 +28,13 @@ def arguments(flux: Any, page: str) -> dict[str, Any]:
     return decode_post(version_of(flux).root, post_of(page)).arguments
 
 
-def test_without_script_resetting_a_field_reloads_the_page(member: Client, flux: Any) -> None:
+def test_without_script_resetting_a_field_reloads_the_page(member, flux):
     response = member.post(PAGE, SET | {"~do": "reset:image_size"})
     sent = arguments(flux, response.content.decode())
     assert sent == {"prompt": "a cat", "num_inference_steps": 30, "seed": 7}
 
 
-def test_with_htmx_resetting_a_field_swaps_only_that_field(member: Client, flux: Any) -> None:
+def test_with_htmx_resetting_a_field_swaps_only_that_field(member, flux):
     response = member.post(PAGE, SET | {"~do": "reset:image_size"}, headers=HTMX)
     assert response.headers["HX-Retarget"] == '[data-field="image_size"]'
     assert response.headers["HX-Reselect"] == '[data-field="image_size"]'
@@ -43,15 +42,13 @@ def test_with_htmx_resetting_a_field_swaps_only_that_field(member: Client, flux:
 
 
 @pytest.mark.parametrize("name", ['x"]', "a b", ""])
-def test_an_invalid_field_name_is_not_used_as_a_selector(
-    member: Client, flux: Any, name: str
-) -> None:
+def test_an_invalid_field_name_is_not_used_as_a_selector(member, flux, name):
     response = member.post(PAGE, SET | {"~do": f"reset:{name}"}, headers=HTMX)
     assert response.headers["HX-Retarget"] == "#fields"
     assert "HX-Reselect" not in response.headers
 
 
-def test_all_settings_can_be_reset_and_restored(member: Client, flux: Any) -> None:
+def test_all_settings_can_be_reset_and_restored(member, flux):
     text = member.post("/forms/default-settings/fal-ai/flux/dev/", SET).content.decode()
     assert arguments(flux, text) == {"prompt": "a cat"}
     assert "Every setting is back at its default." in text
@@ -62,18 +59,14 @@ def test_all_settings_can_be_reset_and_restored(member: Client, flux: Any) -> No
 OUT_OF_RANGE = '{"prompt": "a cat", "num_images": 99}'
 
 
-def test_values_out_of_range_in_a_link_are_reported_at_their_field(
-    member: Client, flux: Any
-) -> None:
+def test_values_out_of_range_in_a_link_are_reported_at_their_field(member, flux):
     page = member.get(PAGE, {"input": OUT_OF_RANGE}).content.decode()
     assert 'id="f-num_images-error"' in page
     assert 'value="99"' in page
     assert 'id="f-prompt-error"' not in page
 
 
-def test_many_settings_are_grouped_with_changed_ones_first(
-    member: Client, make_endpoint: Any
-) -> None:
+def test_many_settings_are_grouped_with_changed_ones_first(member, make_endpoint):
     names = [f"video_{name}" for name in "abcdefg"] + [f"nag_{name}" for name in "abcdefg"]
     number = {"type": "integer", "default": 1}
     inputs = {"prompt": {"type": "string"}} | dict.fromkeys(names, number)
@@ -97,9 +90,7 @@ def group_titles(page: str) -> list[str]:
     "count, is_json, notice",
     [(300, False, ""), (2001, True, "shown as JSON"), (100_001, False, "too many for a form")],
 )
-def test_an_input_of_many_values_fills_no_form_of_megabytes(
-    count: int, is_json: bool, notice: str, flux: Any
-) -> None:
+def test_an_input_of_many_values_fills_no_form_of_megabytes(count, is_json, notice, flux):
     for arguments in ({f"key {n}": n for n in range(count)}, {"loras": [{"path": "a"}] * count}):
         filled = form_state.from_arguments(flux, arguments)
         assert json_view.is_json(filled.post) == is_json

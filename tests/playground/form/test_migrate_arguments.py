@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from catalog.models import Endpoint, Schema
 from runs.models import Draft, Preset
@@ -79,17 +78,13 @@ def form_of(response: Any) -> dict[str, list[str]]:
     return post_of(match[0])
 
 
-def test_a_missing_value_of_a_preset_is_no_misfit(
-    member: Client, make_preset: Any, flux: Endpoint, change: Any
-) -> None:
+def test_a_missing_value_of_a_preset_is_no_misfit(member, make_preset, flux, change):
     change()
     without = make_preset(name="No prompt", arguments={"seed": 3}, schema_digest="")
     assert "is required" not in text_of(member.get(PAGE, {"preset": str(without.pk)}))
 
 
-def test_an_older_preset_is_repaired_in_the_form(
-    member: Client, make_preset: Any, change: Any
-) -> None:
+def test_an_older_preset_is_repaired_in_the_form(member, make_preset, change):
     preset = make_preset()
     change()
     page = text_of(member.get(PAGE, {"preset": str(preset.pk)}))
@@ -111,9 +106,7 @@ def test_an_older_preset_is_repaired_in_the_form(
     assert preset.arguments == OLD
 
 
-def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
-    member: Client, flux: Endpoint, change: Any
-) -> None:
+def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(member, flux, change):
     typed = {
         "prompt": "a night",
         "num_inference_steps": "50",
@@ -135,13 +128,8 @@ def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
 
 @pytest.mark.parametrize("query", [{}, {"preset": "Night"}, {"run": "older"}])
 def test_an_invalid_value_stays_flagged_until_repaired(
-    member: Client,
-    make_preset: Any,
-    make_run: Any,
-    flux: Endpoint,
-    change: Any,
-    query: dict[str, str],
-) -> None:
+    member, make_preset, make_run, flux, change, query
+):
     preset = make_preset()
     run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
     member.post(f"/drafts/{FLUX}/", form_of(member.get(PAGE, {"preset": str(preset.pk)})))
@@ -160,7 +148,7 @@ def test_an_invalid_value_stays_flagged_until_repaired(
     assert "seed is gone" in text_of(member.get(PAGE))
 
 
-def test_a_draft_that_still_fits_has_no_notice(member: Client, flux: Endpoint, change: Any) -> None:
+def test_a_draft_that_still_fits_has_no_notice(member, flux, change):
     member.post(f"/drafts/{FLUX}/", {"prompt": "a night", "num_images": "2"})
     change()
     page = text_of(member.get(PAGE))
@@ -169,8 +157,8 @@ def test_a_draft_that_still_fits_has_no_notice(member: Client, flux: Endpoint, c
 
 
 def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
-    member: Client, flux: Endpoint, make_run: Any, change: Any
-) -> None:
+    member, flux, make_run, change
+):
     old = {**OLD, "num_images": 900}
     run = make_run(endpoint=flux, arguments=old, schema_id=flux.schema_id, state="succeeded")
     change()
@@ -182,8 +170,6 @@ def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
 
 
 @pytest.mark.parametrize("digest", ["", "unknown", "0" * 64, "x" * 900, "\x00"])
-def test_any_schema_version_can_be_named_in_the_form(
-    member: Client, flux: Endpoint, digest: str
-) -> None:
+def test_any_schema_version_can_be_named_in_the_form(member, flux, digest):
     answer = member.post(REPAIR, {"prompt": "p", "~made-for": digest})
     assert answer.status_code == 200

@@ -46,7 +46,7 @@ def video_page(make_endpoint: Any, documents: dict[str, Any], stored_png: None) 
     return f"/models/{endpoint_id}/"
 
 
-def test_without_script_the_form_can_be_saved_as_a_preset(member: Client, flux: Any) -> None:
+def test_without_script_the_form_can_be_saved_as_a_preset(member, flux):
     page = member.post(
         f"/forms/preset/{FLUX}/", {"prompt": "a <b>", "num_images": "2"}
     ).content.decode()
@@ -61,7 +61,7 @@ def test_without_script_the_form_can_be_saved_as_a_preset(member: Client, flux: 
     assert "a &lt;b&gt;" in member.get(preset.get_absolute_url()).content.decode()
 
 
-def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: Any) -> None:
+def test_a_taken_preset_name_asks_for_confirmation(member, make_preset):
     old = make_preset()
     post = {"arguments": '{"seed": 1}', "name": "Night"}
     question = member.post(PRESETS, post, headers=HTMX)
@@ -74,9 +74,7 @@ def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: 
 
 
 @each_row(("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")])
-def test_an_invalid_preset_reports_why_and_keeps_the_input(
-    member: Client, flux: Any, name: str, arguments: str
-) -> None:
+def test_an_invalid_preset_reports_why_and_keeps_the_input(member, flux, name, arguments):
     answer = member.post(PRESETS, {"arguments": arguments, "name": name})
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
@@ -84,7 +82,7 @@ def test_an_invalid_preset_reports_why_and_keeps_the_input(
     assert not Preset.objects.exists()
 
 
-def test_a_lost_session_keeps_the_preset_to_be_saved(client: Client, user: User, flux: Any) -> None:
+def test_a_lost_session_keeps_the_preset_to_be_saved(client, user, flux):
     post = {"arguments": '{"prompt": "an hour"}', "name": "Mine"}
     # htmx leaves the page as it is
     assert client.post(PRESETS, post, headers=HTMX).status_code == 401
@@ -93,9 +91,7 @@ def test_a_lost_session_keeps_the_preset_to_be_saved(client: Client, user: User,
     assert "an hour" in client.get(PAGE).content.decode()
 
 
-def test_a_shared_preset_can_be_used_by_all_and_changed_by_its_owner(
-    client: Client, stranger: User, make_preset: Any
-) -> None:
+def test_a_shared_preset_can_be_used_by_all_and_changed_by_its_owner(client, stranger, make_preset):
     private, shared = make_preset(), make_preset(name="For all", is_shared=True)
     client.force_login(stranger)
     menu = client.get(PRESETS, headers=HTMX).content.decode()
@@ -111,9 +107,7 @@ def test_a_shared_preset_can_be_used_by_all_and_changed_by_its_owner(
     assert client.post(f"/presets/{shared.pk}/", {"name": "Tidied"}).status_code == 302
 
 
-def test_a_preset_can_be_renamed_shared_deleted_and_restored(
-    member: Client, make_preset: Any
-) -> None:
+def test_a_preset_can_be_renamed_shared_deleted_and_restored(member, make_preset):
     preset = make_preset()
     member.post(f"/presets/{preset.pk}/", {"name": "Daylight", "used_by": "house"}, headers=HTMX)
     preset.refresh_from_db()
@@ -137,9 +131,7 @@ def link_in(page: str) -> str:
 
 
 @pytest.mark.parametrize(("size", "key"), [(10, "?input="), (7000, "?saved=")])
-def test_a_link_fills_in_the_form_for_everybody(
-    client: Client, member: Client, stranger: User, flux: Any, size: int, key: str
-) -> None:
+def test_a_link_fills_in_the_form_for_everybody(client, member, stranger, flux, size, key):
     text = "é" * size
     page = member.post(f"/forms/link/{FLUX}/", {"prompt": text}, headers=HTMX).content.decode()
     address = link_in(page)
@@ -158,9 +150,7 @@ def upload(user: User, stored_png: None) -> Upload:
     )  # fmt: skip
 
 
-def test_a_link_gives_access_to_exactly_its_files(
-    client: Client, member: Client, user: User, stranger: User, video_page: str
-) -> None:
+def test_a_link_gives_access_to_exactly_its_files(client, member, user, stranger, video_page):
     linked_file, other = (
         Upload.objects.create(
             user=user, digest=d, file="a.png", file_name="a.png", content_type="image/png",
@@ -180,8 +170,8 @@ def test_a_link_gives_access_to_exactly_its_files(
 
 
 def test_a_link_gives_access_to_results_by_the_same_rule(
-    client: Client, member: Client, stranger: User, video_page: str, make_run: Any
-) -> None:
+    client, member, stranger, video_page, make_run
+):
     run = make_run(state="succeeded", output={})
     linked_file, other = (
         Artifact.objects.create(
@@ -202,9 +192,7 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
     assert client.get(other.get_absolute_url()).status_code == 404
 
 
-def test_access_to_a_file_ends_with_its_link(
-    client: Client, member: Client, stranger: User, video_page: str, upload: Upload
-) -> None:
+def test_access_to_a_file_ends_with_its_link(client, member, stranger, video_page, upload):
     post = {"prompt": "go", "image_url": upload.get_absolute_url()}
     link = link_in(member.post(link_of(video_page), post).content.decode())
     listed = member.get("/shares/").content.decode()
@@ -220,9 +208,7 @@ def test_access_to_a_file_ends_with_its_link(
     assert "does not work" in client.get(link).content.decode()
 
 
-def test_access_to_a_file_ends_with_its_preset(
-    client: Client, stranger: User, upload: Upload, make_preset: Any
-) -> None:
+def test_access_to_a_file_ends_with_its_preset(client, stranger, upload, make_preset):
     address = upload.get_absolute_url()
     preset = make_preset(arguments={"image_url": address}, is_shared=True)
     client.force_login(stranger)
@@ -235,9 +221,7 @@ def test_access_to_a_file_ends_with_its_preset(
     assert client.get(address).status_code == 404
 
 
-def test_a_preset_gives_no_access_to_files_of_others(
-    client: Client, stranger: User, upload: Upload, flux: Any
-) -> None:
+def test_a_preset_gives_no_access_to_files_of_others(client, stranger, upload, flux):
     arguments = {"image_url": upload.get_absolute_url()}
     presets.create(stranger, flux, "Mine", arguments, Scope.HOUSE)
     client.force_login(stranger)
@@ -252,9 +236,7 @@ def join_lines(page: str) -> str:
     return " ".join(page.split())
 
 
-def test_the_inputs_of_an_example_are_visible_to_all(
-    client: Client, stranger: User, make_run: Any, stored_png: None
-) -> None:
+def test_the_inputs_of_an_example_are_visible_to_all(client, stranger, make_run, stored_png):
     first = make_run(state="succeeded", output={})
     artifact = Artifact.objects.create(
         run=first, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
@@ -272,8 +254,8 @@ def test_the_inputs_of_an_example_are_visible_to_all(
 
 
 def test_a_run_of_another_model_fills_what_fits_and_names_the_rest(
-    member: Client, flux: Any, make_endpoint: Any, make_run: Any
-) -> None:
+    member, flux, make_endpoint, make_run
+):
     other = make_endpoint("some/other", display_name="Other")
     arguments = {"prompt": "shared", "seed": 5, "num_images": "two", "loras": [{"path": "x"}]}
     run = make_run(endpoint=other, arguments=arguments)
@@ -286,9 +268,7 @@ def test_a_run_of_another_model_fills_what_fits_and_names_the_rest(
     assert '"loras"' not in unescape(page)
 
 
-def test_an_earlier_run_fills_in_the_form_on_the_same_page(
-    member: Client, flux: Any, make_run: Any
-) -> None:
+def test_an_earlier_run_fills_in_the_form_on_the_same_page(member, flux, make_run):
     run = make_run(endpoint=flux, arguments={"prompt": "from before"})
     assert f'value="run:{run.pk}"' in member.get(PAGE).content.decode()
     post = {"prompt": "typed", "~source": f"run:{run.pk}"}
@@ -297,9 +277,7 @@ def test_an_earlier_run_fills_in_the_form_on_the_same_page(
     assert f"/forms/undo/{FLUX}/" in page
 
 
-def test_an_unknown_source_leaves_the_form_unchanged(
-    member: Client, flux: Any, stranger: User, make_run: Any
-) -> None:
+def test_an_unknown_source_leaves_the_form_unchanged(member, flux, stranger, make_run):
     theirs = make_run(endpoint=flux, user=stranger, arguments={"prompt": "a secret"})
     for source in (
         f"run:{theirs.pk}",
@@ -318,7 +296,7 @@ def test_an_unknown_source_leaves_the_form_unchanged(
         assert "a secret" not in answer.content.decode()
 
 
-def test_invalid_json_stays_in_the_json_tab_with_error_paths(member: Client, flux: Any) -> None:
+def test_invalid_json_stays_in_the_json_tab_with_error_paths(member, flux):
     broken = {"~mode": "json", "~json": '{"prompt": "a" "b": 1}', "~do": "to-form"}
     answer = member.post(PAGE, broken)
     assert answer.status_code == 422
@@ -350,7 +328,7 @@ def read_page(client: Client, **query: str) -> str:
     return client.get(PAGE, query).content.decode()
 
 
-def test_an_untouched_form_has_the_house_default_and_says_so(member: Client, house: Preset) -> None:
+def test_an_untouched_form_has_the_house_default_and_says_so(member, house):
     text = read_page(member)
     assert SAID in text
     assert "our own lighthouse" in text
@@ -360,8 +338,8 @@ def test_an_untouched_form_has_the_house_default_and_says_so(member: Client, hou
 
 @pytest.mark.parametrize("how", ["input", "run", "preset", "draft"])
 def test_filled_in_values_take_precedence_over_the_house_default(
-    member: Client, house: Preset, flux: Any, make_run: Any, user: User, how: str
-) -> None:
+    member, house, flux, make_run, user, how
+):
     arguments = {"prompt": "a cat of mine"}
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments=arguments)
     query = {
@@ -376,7 +354,7 @@ def test_filled_in_values_take_precedence_over_the_house_default(
     assert "our own lighthouse" not in text
 
 
-def test_the_models_own_defaults_can_be_chosen_and_stay(member: Client, house: Preset) -> None:
+def test_the_models_own_defaults_can_be_chosen_and_stay(member, house):
     posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1"}
     answer = member.post(f"/forms/own-defaults/{FLUX}/", posted, headers=HTMX).content.decode()
     assert "our own lighthouse" not in answer
@@ -387,26 +365,24 @@ def test_the_models_own_defaults_can_be_chosen_and_stay(member: Client, house: P
     assert "our own lighthouse" in back.content.decode()
 
 
-def test_a_cleared_form_stays_empty(member: Client, house: Preset) -> None:
+def test_a_cleared_form_stays_empty(member, house):
     member.post(f"/drafts/{FLUX}/", {"prompt": "", "guidance_scale": "3.5", "~house": "1"})
     assert "our own lighthouse" not in read_page(member)
 
 
-def test_starting_over_restores_the_house_default(member: Client, house: Preset) -> None:
+def test_starting_over_restores_the_house_default(member, house):
     text = member.post(f"/forms/blank/{FLUX}/", {"prompt": "x", "~house": "1"}).content.decode()
     assert SAID in text
     assert "our own lighthouse" in text
 
 
-def test_values_of_the_house_default_are_sent(member: Client, house: Preset) -> None:
+def test_values_of_the_house_default_are_sent(member, house):
     posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1", "~token": "t"}
     member.post(PAGE, posted)
     assert Run.objects.get().arguments == house.arguments
 
 
-def test_only_curators_can_set_the_single_house_default(
-    member: Client, user: User, flux: Any, house: Preset
-) -> None:
+def test_only_curators_can_set_the_single_house_default(member, user, flux, house):
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
     change = {"name": "Mine", "used_by": "start"}
     assert b"filled in for everybody" not in member.get(f"/presets/{mine.pk}/").content
@@ -420,9 +396,7 @@ def test_only_curators_can_set_the_single_house_default(
     assert SAID not in read_page(member)
 
 
-def test_an_unshared_or_deleted_preset_is_no_house_default(
-    member: Client, stranger: User, house: Preset
-) -> None:
+def test_an_unshared_or_deleted_preset_is_no_house_default(member, stranger, house):
     theirs = Client()
     theirs.force_login(stranger)
     theirs.post(f"/presets/{house.pk}/deletion/")

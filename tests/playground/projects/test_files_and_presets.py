@@ -40,7 +40,7 @@ def readers(row: Upload) -> list[str]:
     return [name for name in ("ana", "ben", "cleo", "sam") if row.is_readable_by(person(name))]
 
 
-def test_the_same_content_is_a_row_of_each_project_and_counts_once(acme: Project) -> None:
+def test_the_same_content_is_a_row_of_each_project_and_counts_once(acme):
     first, second = upload("ben", "acme"), upload("ben", "private")
     assert first.pk != second.pk
     assert first.file == second.file
@@ -49,7 +49,7 @@ def test_the_same_content_is_a_row_of_each_project_and_counts_once(acme: Project
     assert storage_limits.used_bytes(person("ben").pk) == len(CONTENT)
 
 
-def test_known_content_is_not_sent_again_to_another_project(acme: Project) -> None:
+def test_known_content_is_not_sent_again_to_another_project(acme):
     first = upload("ben", "private")
     known = {"digest": hashlib.sha256(CONTENT).hexdigest(), "name": "a.txt"}
     known["size_bytes"] = str(len(CONTENT))
@@ -59,7 +59,7 @@ def test_known_content_is_not_sent_again_to_another_project(acme: Project) -> No
     assert signed_in("ana").post("/uploads/known/?project=acme", known).status_code == 204
 
 
-def test_members_read_an_upload_until_it_is_hidden(acme: Project) -> None:
+def test_members_read_an_upload_until_it_is_hidden(acme):
     row = upload("ben", "acme")
     assert readers(row) == ["ana", "ben", "cleo"]
     row.is_hidden = True
@@ -71,7 +71,7 @@ def test_members_read_an_upload_until_it_is_hidden(acme: Project) -> None:
 
 
 @pytest.mark.parametrize("is_read", [True, False])
-def test_who_sees_a_run_reads_its_files(acme: Project, make_run: Any, is_read: bool) -> None:
+def test_who_sees_a_run_reads_its_files(acme, make_run, is_read):
     row = upload("ben", "private")
     run = make_run(
         user=person("ben"), project=acme, arguments={"image_url": row.get_absolute_url()}
@@ -83,7 +83,7 @@ def test_who_sees_a_run_reads_its_files(acme: Project, make_run: Any, is_read: b
     assert readers(row) == ["ben"]
 
 
-def test_typing_an_address_opens_no_file(acme: Project, make_run: Any) -> None:
+def test_typing_an_address_opens_no_file(acme, make_run):
     row = upload("ben", "private")
     run = make_run(user=person("sam"), arguments={"image_url": row.get_absolute_url()})
     assert readers(row) == ["ben"]
@@ -119,8 +119,8 @@ def people_who_open(run: Run, position: int = 0) -> list[str]:
 @pytest.mark.parametrize("is_read", [True, False])
 @pytest.mark.parametrize("is_deleted", [True, False])
 def test_who_sees_a_run_reads_the_results_among_its_inputs_and_nothing_else_of_theirs(
-    acme: Project, private: Run, make_run: Any, is_read: bool, is_deleted: bool
-) -> None:
+    acme, private, make_run, is_read, is_deleted
+):
     inputs = {"image_url": private.artifacts.get(position=0).get_absolute_url()}
     using = make_run(user=person("ben"), project=acme, arguments=inputs, sent_arguments=SENT)
     if is_read:
@@ -139,9 +139,7 @@ def test_who_sees_a_run_reads_the_results_among_its_inputs_and_nothing_else_of_t
     assert people_who_open(private) == ["ben"]
 
 
-def test_typing_the_address_of_a_result_opens_nothing(
-    acme: Project, private: Run, make_run: Any
-) -> None:
+def test_typing_the_address_of_a_result_opens_nothing(acme, private, make_run):
     inputs = {"image_url": private.artifacts.get(position=0).get_absolute_url()}
     make_run(user=person("sam"), arguments=inputs)
     assert people_who_open(private) == ["ben"]
@@ -153,7 +151,7 @@ def test_typing_the_address_of_a_result_opens_nothing(
     assert people_who_open(private) == ["ana", "ben", "cleo"]
 
 
-def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:
+def test_what_can_be_picked_is_of_the_project(acme):
     upload("ben", "acme")
     ben = signed_in("ben")
     address = "/uploads/choices/?from=uploads&kind=file&project="
@@ -174,7 +172,7 @@ def is_offered(name: str, endpoint: Endpoint, project: str) -> bool:
     return "foggy" in signed_in(name).get(address).content.decode()
 
 
-def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Project) -> None:
+def test_a_preset_is_for_me_the_members_or_everybody(flux, acme):
     preset = save("ben", flux, "acme", used_by="me")
     assert (preset.project, preset.is_hidden) == (acme, True)
     assert [is_offered(name, flux, "acme") for name in ("ben", "ana")] == [True, False]
@@ -188,16 +186,14 @@ def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Proje
     assert is_offered("sam", flux, "private")
 
 
-def test_ones_private_presets_are_offered_in_a_project(flux: Endpoint, acme: Project) -> None:
+def test_ones_private_presets_are_offered_in_a_project(flux, acme):
     save("ben", flux, "private")
     assert [is_offered("ben", flux, "acme"), is_offered("ana", flux, "acme")] == [True, False]
     save("ben", flux, "acme")  # another preset of the same name
     assert Preset.objects.count() == 2
 
 
-def test_makers_change_presets_but_do_not_open_the_files_of_others(
-    flux: Endpoint, acme: Project
-) -> None:
+def test_makers_change_presets_but_do_not_open_the_files_of_others(flux, acme):
     preset = save("ben", flux, "acme", used_by="members")
     dan = Membership.objects.create(project=acme, user=person("dan"), role="maker").user
     signed_in(dan.username).post(f"/presets/{preset.pk}/", {"name": "mist", "used_by": "house"})
@@ -205,7 +201,7 @@ def test_makers_change_presets_but_do_not_open_the_files_of_others(
     assert (preset.name, preset.is_shared) == ("mist", False), "only Ben opens his files to all"
 
 
-def test_staff_see_no_private_presets_of_others(flux: Endpoint, acme: Project) -> None:
+def test_staff_see_no_private_presets_of_others(flux, acme):
     preset = save("ben", flux, "private")
     User.objects.filter(username="sam").update(is_staff=True)
     assert not Preset.objects.readable_by(person("sam")).exists()

@@ -1,14 +1,11 @@
 """A model's page in a project: where new runs live, and the members who may start none."""
 
-from typing import Any
-
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalog.models import Endpoint
 from projects.models import Project
 from runs.models import Preset, Run, Upload
 from runs.realtime import tickets
@@ -35,9 +32,7 @@ def cleo(acme: Project) -> Client:
     return signed_in("cleo")
 
 
-def test_a_run_lives_in_the_project_that_the_page_showed(
-    flux: Endpoint, acme: Project, ana: Client
-) -> None:
+def test_a_run_lives_in_the_project_that_the_page_showed(flux, acme, ana):
     page = flux.get_absolute_url()
     html = ana.get(f"{page}?project=acme").content.decode()
     assert f'action="{page}?project=acme"' in html
@@ -48,18 +43,14 @@ def test_a_run_lives_in_the_project_that_the_page_showed(
     assert (run.project, run.is_hidden, run.is_example) == (acme, False, False)
 
 
-def test_a_run_is_hidden_where_the_project_hides_new_ones(
-    flux: Endpoint, acme: Project, ana: Client
-) -> None:
+def test_a_run_is_hidden_where_the_project_hides_new_ones(flux, acme, ana):
     Project.objects.update(hides_new_runs=True)
     ana.post(f"{flux.get_absolute_url()}?project=acme", {"prompt": "a quokka"})
     assert Run.objects.get().is_hidden
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_viewer_is_refused_and_keeps_what_they_typed(
-    flux: Endpoint, cleo: Client, headers: dict[str, str]
-) -> None:
+def test_a_viewer_is_refused_and_keeps_what_they_typed(flux, cleo, headers):
     address = f"{flux.get_absolute_url()}?project=acme"
     answer = cleo.post(address, {"prompt": "typed with care"}, headers=headers)
     text = answer.content.decode()
@@ -73,7 +64,7 @@ def test_a_viewer_is_refused_and_keeps_what_they_typed(
         assert "typed with care" in text
 
 
-def test_a_viewer_stores_no_file_and_no_preset_there(flux: Endpoint, cleo: Client) -> None:
+def test_a_viewer_stores_no_file_and_no_preset_there(flux, cleo):
     posted = {"file": SimpleUploadedFile("a.txt", b"words"), "kind": "file"}
     answer = cleo.post("/uploads/?project=acme", posted)
     assert answer.status_code == 403
@@ -88,9 +79,7 @@ def test_a_viewer_stores_no_file_and_no_preset_there(flux: Endpoint, cleo: Clien
     assert not Preset.objects.exists()
 
 
-def test_a_ticket_for_a_live_session_names_the_project(
-    make_endpoint: Any, settings: Any, acme: Project, ana: Client, cleo: Client
-) -> None:
+def test_a_ticket_for_a_live_session_names_the_project(make_endpoint, settings, acme, ana, cleo):
     settings.REALTIME_URL = "wss://vitrine.test/live"
     endpoint = make_endpoint("fal-ai/fast", tags=["realtime"])
     answer = ana.post(f"/tickets/{endpoint.endpoint_id}/?project=acme")

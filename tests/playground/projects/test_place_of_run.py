@@ -40,7 +40,7 @@ def open_page(browser: Client, page: str, run: Run) -> Any:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_it_opens_where_the_run_lives_with_what_the_address_says(run: Run, page: str) -> None:
+def test_it_opens_where_the_run_lives_with_what_the_address_says(run, page):
     ben = signed_in("ben")
     answer = open_page(ben, page, run)
     assert answer.status_code == 302
@@ -54,16 +54,16 @@ def test_it_opens_where_the_run_lives_with_what_the_address_says(run: Run, page:
 
 @each_row("page", PAGES)
 @each_row("who", ["cleo", "dora"])
-def test_who_may_begin_nothing_there_stays_where_they_work(run: Run, who: str, page: str) -> None:
+def test_who_may_begin_nothing_there_stays_where_they_work(run, who, page):
     assert open_page(signed_in(who), page, run).status_code == 200
 
 
 @each_row("page", PAGES)
-def test_an_address_that_names_a_project_decides(run: Run, page: str) -> None:
+def test_an_address_that_names_a_project_decides(run, page):
     assert open_page(signed_in("ben"), f"{page}&project=private", run).status_code == 200
 
 
-def test_hidden_runs_and_archived_projects_lead_nowhere(run: Run, acme: Project) -> None:
+def test_hidden_runs_and_archived_projects_lead_nowhere(run, acme):
     ben = signed_in("ben")
     Run.objects.update(is_hidden=True)
     assert open_page(ben, PAGES[0], run).status_code == 200
@@ -72,7 +72,7 @@ def test_hidden_runs_and_archived_projects_lead_nowhere(run: Run, acme: Project)
     assert open_page(ben, PAGES[0], run).status_code == 200
 
 
-def test_a_result_to_use_opens_in_its_project(run: Run) -> None:
+def test_a_result_to_use_opens_in_its_project(run):
     page = run.endpoint.get_absolute_url()
     answer = signed_in("ben").get(f"{page}?use={run.pk}/a0/image_url")
     assert answer["Location"].endswith("image_url&project=acme")

@@ -35,7 +35,7 @@ def bens(acme: Project, make_run: Any) -> Run:
     return run
 
 
-def test_each_member_is_offered_what_their_role_may_do(bens: Run) -> None:
+def test_each_member_is_offered_what_their_role_may_do(bens):
     address = bens.get_absolute_url()
     for name in ("ana", "dan", "cleo", "ben"):
         page = signed_in(name).get(address).content.decode()
@@ -46,7 +46,7 @@ def test_each_member_is_offered_what_their_role_may_do(bens: Run) -> None:
         assert ("Seen by" in page) == (name == "ben")
 
 
-def test_a_hidden_run_is_its_users_alone(bens: Run) -> None:
+def test_a_hidden_run_is_its_users_alone(bens):
     path = f"/runs/{bens.pk}/visibility/"
     ben = signed_in("ben")
     toggle = ben.post(path, {"hidden": "1"}, headers={"HX-Request": "true"}).content.decode()
@@ -60,7 +60,7 @@ def test_a_hidden_run_is_its_users_alone(bens: Run) -> None:
     assert signed_in("ana").get(bens.get_absolute_url()).status_code == 200
 
 
-def test_managers_delete_runs_and_bring_them_back(bens: Run) -> None:
+def test_managers_delete_runs_and_bring_them_back(bens):
     assert [
         signed_in(name).post("/runs/deletion/", {"run": str(bens.pk)}).status_code
         for name in ("dan", "cleo")
@@ -79,7 +79,7 @@ def test_managers_delete_runs_and_bring_them_back(bens: Run) -> None:
     assert Run.objects.kept().exists()
 
 
-def test_a_manager_deletes_no_run_of_another_project(bens: Run, make_run: Any) -> None:
+def test_a_manager_deletes_no_run_of_another_project(bens, make_run):
     other = make_project("Other", ben="manager", ana="maker")
     theirs = make_run(user=person("ben"), project=other, state="succeeded")
     both = {"run": [str(bens.pk), str(theirs.pk)]}
@@ -90,7 +90,7 @@ def test_a_manager_deletes_no_run_of_another_project(bens: Run, make_run: Any) -
     assert ana.post("/runs/deletion/", {"run": str(theirs.pk)}).status_code == 403
 
 
-def test_lists_show_the_project_and_narrow_it_to_a_member(bens: Run, make_run: Any) -> None:
+def test_lists_show_the_project_and_narrow_it_to_a_member(bens, make_run):
     make_run(user=person("ana"), project=bens.project, title="wombat", state="succeeded")
     make_run(user=person("ana"), title="kiwi", state="succeeded")
     ana = signed_in("ana")
@@ -112,7 +112,7 @@ def test_lists_show_the_project_and_narrow_it_to_a_member(bens: Run, make_run: A
     assert ("quokka" in latest, "kiwi" in latest) == (True, False)
 
 
-def test_a_rerun_stays_in_the_project_or_goes_where_its_user_works(bens: Run) -> None:
+def test_a_rerun_stays_in_the_project_or_goes_where_its_user_works(bens):
     Run.objects.update(is_hidden=False)
     signed_in("dan").post(f"/runs/{bens.pk}/repetition/")
     again = Run.objects.get(user=person("dan"))
@@ -124,7 +124,7 @@ def test_a_rerun_stays_in_the_project_or_goes_where_its_user_works(bens: Run) ->
     assert Run.objects.count() == 3
 
 
-def test_tries_and_stage_are_ones_own_in_the_project(acme: Project, make_run: Any) -> None:
+def test_tries_and_stage_are_ones_own_in_the_project(acme, make_run):
     theirs = make_run(user=person("ben"), project=acme, title="quokka", state="running")
     elsewhere = make_run(user=person("ana"), endpoint=theirs.endpoint)
     mine = make_run(user=person("ana"), project=acme, endpoint=theirs.endpoint)
@@ -136,7 +136,7 @@ def test_tries_and_stage_are_ones_own_in_the_project(acme: Project, make_run: An
     assert str(elsewhere.pk) not in text
 
 
-def test_deleted_results_are_readable_by_who_may_restore_them(bens: Run) -> None:
+def test_deleted_results_are_readable_by_who_may_restore_them(bens):
     Artifact.objects.create(run=bens, position=0, path="x", kind="image", url="https://a.test/a")
     Run.objects.update(deleted_at=timezone.now())
     readers = [
@@ -147,7 +147,7 @@ def test_deleted_results_are_readable_by_who_may_restore_them(bens: Run) -> None
     assert readers == ["ana", "ben"]
 
 
-def test_tokens_name_the_member_and_end_with_the_membership(bens: Run) -> None:
+def test_tokens_name_the_member_and_end_with_the_membership(bens):
     views = {name: watch_tokens.view_for(person(name), bens, "stage") for name in MEMBERS}
     keys = {name: person(name).pk for name in MEMBERS}
     assert views == {
@@ -168,9 +168,7 @@ def test_tokens_name_the_member_and_end_with_the_membership(bens: Run) -> None:
     assert async_to_sync(renewal.withdrawn)(reader, watched) == {watched[0][0]}
 
 
-def test_no_query_asks_what_one_may_do_with_ones_own_runs(
-    bens: Run, django_assert_num_queries: Any
-) -> None:
+def test_no_query_asks_what_one_may_do_with_ones_own_runs(bens, django_assert_num_queries):
     ben, ana = person("ben"), person("ana")
     with django_assert_num_queries(0):
         watch_tokens.view_for(ben, bens, "row")

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.db import connections
 from django.test import Client
@@ -43,9 +42,7 @@ def number_in(upload: Upload) -> int:
     return round((red - DARKEST) / STEP)
 
 
-def test_a_frame_is_kept_with_its_film_and_moment_and_offered_to_models(
-    member: Client, film: Artifact, user: User
-) -> None:
+def test_a_frame_is_kept_with_its_film_and_moment_and_offered_to_models(member, film, user):
     answer = take(member, film, at="0.699")
     upload = Upload.objects.get()
     assert answer.json() == {"uses": f"/uploads/{upload.pk}/uses/?project=private"}
@@ -58,7 +55,7 @@ def test_a_frame_is_kept_with_its_film_and_moment_and_offered_to_models(
     assert "at 0.26 s.png" in menu
 
 
-def test_without_script_the_last_frame_is_a_press(member: Client, film: Artifact) -> None:
+def test_without_script_the_last_frame_is_a_press(member, film):
     address = f"{film.get_absolute_url()}frames/"
     for page in (f"/runs/{film.run_id}/", f"{film.get_absolute_url()}view/"):
         assert f'action="{address}"' in member.get(page).content.decode()
@@ -71,9 +68,7 @@ def test_without_script_the_last_frame_is_a_press(member: Client, film: Artifact
     assert number_in(upload) == 10
 
 
-def test_an_equal_frame_is_the_same_file_of_its_first_film(
-    member: Client, film: Artifact, make_run: Callable[..., Run]
-) -> None:
+def test_an_equal_frame_is_the_same_file_of_its_first_film(member, film, make_run):
     first = take(member, film).json()
     assert take(member, film, at="1.7").json() == first
     assert take(member, stored_film(make_run, varying())).json() == first
@@ -81,7 +76,7 @@ def test_an_equal_frame_is_the_same_file_of_its_first_film(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_press_keeps_one_file(user: User, film: Artifact) -> None:
+def test_a_double_press_keeps_one_file(user, film):
     def press(_: int) -> Any:
         try:
             return take(logged_in(user), film).json()
@@ -93,22 +88,20 @@ def test_a_double_press_keeps_one_file(user: User, film: Artifact) -> None:
     assert first == second == {"uses": f"/uploads/{Upload.objects.get().pk}/uses/?project=private"}
 
 
-def test_an_own_upload_of_the_same_content_learns_where_it_is_from(
-    member: Client, film: Artifact
-) -> None:
+def test_an_own_upload_of_the_same_content_learns_where_it_is_from(member, film):
     take(member, film)
     Upload.objects.update(origin_run=None, origin_position=None, origin_at_s=None)
     take(member, film)
     assert Upload.objects.get().origin_run == film.run_id
 
 
-def test_a_film_whose_frame_was_taken_counts_as_kept(member: Client, film: Artifact) -> None:
+def test_a_film_whose_frame_was_taken_counts_as_kept(member, film):
     take(member, film)
     counting.count_due()
     assert RecordedRun.objects.get(run=film.run_id).is_kept
 
 
-def test_it_goes_to_the_project_of_the_film(film: Artifact) -> None:
+def test_it_goes_to_the_project_of_the_film(film):
     acme: Project = make_project("Acme", ben="maker", cleo="viewer")
     Run.objects.filter(pk=film.run_id).update(project=acme, is_hidden=False)
     answer = take(signed_in("ben"), film)
@@ -117,7 +110,7 @@ def test_it_goes_to_the_project_of_the_film(film: Artifact) -> None:
     assert take(signed_in("cleo"), film).json()["uses"].endswith("?project=private")
 
 
-def test_a_viewer_without_a_place_of_their_own_to_work_is_told_why(film: Artifact) -> None:
+def test_a_viewer_without_a_place_of_their_own_to_work_is_told_why(film):
     acme = make_project("Acme", cleo="viewer")
     Run.objects.filter(pk=film.run_id).update(project=acme, is_hidden=False)
     address = f"{film.get_absolute_url()}frames/?project=acme"
@@ -135,9 +128,7 @@ def test_a_viewer_without_a_place_of_their_own_to_work_is_told_why(film: Artifac
         ({"at": "nan"}, "Say the moment in seconds, such as 1.5."),
     ],
 )
-def test_a_moment_that_is_none_is_said(
-    member: Client, film: Artifact, post: dict[str, str], words: str
-) -> None:
+def test_a_moment_that_is_none_is_said(member, film, post, words):
     answer = take(member, film, **post)
     assert (answer.status_code, answer.json()) == (422, {"error": words})
     page = member.post(f"{film.get_absolute_url()}frames/", post)
@@ -145,24 +136,21 @@ def test_a_moment_that_is_none_is_said(
     assert words in page.content.decode()
 
 
-def test_a_film_that_cannot_be_read_is_said(member: Client, make_run: Callable[..., Run]) -> None:
+def test_a_film_that_cannot_be_read_is_said(member, make_run):
     broken = take(member, stored_film(make_run, varying()[:400]))
     assert (broken.status_code, broken.json()) == (422, {"error": frames.UNREADABLE})
 
 
 @pytest.mark.parametrize("state", ["remote", "lost", "stored"])
-def test_a_film_that_is_not_stored_here_is_said(member: Client, film: Artifact, state: str) -> None:
+def test_a_film_that_is_not_stored_here_is_said(member, film, state):
     Artifact.objects.filter(pk=film.pk).update(state=state, file="gone.mp4")
     answer = take(member, film)
     assert (answer.status_code, answer.json()) == (422, {"error": frames.NOT_STORED})
 
 
 def test_a_storage_without_paths_gives_the_film_or_says_why_not(
-    member: Client,
-    make_run: Callable[..., Run],
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    member, make_run, settings, monkeypatch
+):
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     settings.STORAGES = settings.STORAGES | {"default": memory}
     film = stored_film(make_run, varying())
@@ -179,9 +167,7 @@ def test_a_storage_without_paths_gives_the_film_or_says_why_not(
     assert take(member, film).json() == {"error": frames.NOT_STORED}
 
 
-def test_a_film_that_takes_too_long_and_a_busy_server_are_said(
-    member: Client, film: Artifact, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_film_that_takes_too_long_and_a_busy_server_are_said(member, film, monkeypatch):
     monkeypatch.setattr(frames, "LIMIT_S", 0.001)
     assert take(member, film).json() == {"error": frames.TOO_MUCH}
     monkeypatch.setattr(frames, "WAIT_S", 0.001)
@@ -194,9 +180,7 @@ def test_a_film_that_takes_too_long_and_a_busy_server_are_said(
             frames._free.release()
 
 
-def test_a_full_quota_and_a_full_disk_are_said(
-    member: Client, film: Artifact, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_quota_and_a_full_disk_are_said(member, film, monkeypatch):
     def refuse(*_: Any, **__: Any) -> Upload:
         raise uploads.NotStored("The disk is full.")
 

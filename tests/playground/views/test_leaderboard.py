@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.filters.operations import OPERATIONS
@@ -46,9 +45,7 @@ def blocks_of(client: Client, address: str = "/leaderboard/") -> dict[str, list[
     return dict(zip(heads, models, strict=True))
 
 
-def test_each_operation_with_data_has_a_block_with_the_best_model_first(
-    member: Client, user: User, make_model: Make
-) -> None:
+def test_each_operation_with_data_has_a_block_with_the_best_model_first(member, user, make_model):
     for name, judged, kept in (
         *[("early", 8, 7), ("dear", 20, 2), ("cheap", 20, 10), ("untold", 4, 4)],
         *[("useless", 20, 0), ("fair", 20, 5)],
@@ -68,9 +65,7 @@ def test_each_operation_with_data_has_a_block_with_the_best_model_first(
     assert "model=lab%2Fcheap&amp;model=lab%2Ffair&amp;model=lab%2Fdear" in page
 
 
-def test_models_that_nobody_should_or_may_use_are_left_out(
-    member: Client, user: User, make_model: Make, make_endpoint: Make
-) -> None:
+def test_models_that_nobody_should_or_may_use_are_left_out(member, user, make_model, make_endpoint):
     for name, values in (
         ("old", {"status": "deprecated"}), ("blocked", {"mark": Mark.BLOCKED}),
         ("good", {}),
@@ -101,9 +96,7 @@ def picture_in(client: Client, address: str = "/leaderboard/") -> str:
     return picture
 
 
-def test_the_best_kept_picture_is_the_newest_with_a_star(
-    member: Client, user: User, make_model: Make, make_run: Any
-) -> None:
+def test_the_best_kept_picture_is_the_newest_with_a_star(member, user, make_model, make_run):
     model = make_model("paint", picture=Picture.objects.create(digest="d", small="ab/small.webp"))
     make_judged(user, model, 5, 1)  # a result without a picture
     assert picture_in(member).endswith("small.webp")
@@ -116,9 +109,7 @@ def test_the_best_kept_picture_is_the_newest_with_a_star(
     assert picture_in(member) == first
 
 
-def test_nobody_sees_a_picture_of_a_project_that_is_not_theirs(
-    user: User, make_model: Make, make_run: Any
-) -> None:
+def test_nobody_sees_a_picture_of_a_project_that_is_not_theirs(user, make_model, make_run):
     model = make_model("paint", picture=Picture.objects.create(digest="d", small="ab/small.webp"))
     for number in range(3):  # so that the house's figures are shown
         project = make_project(f"Film {number}", mia="maker")
@@ -136,7 +127,7 @@ def entry(name: str) -> Entry:
     return Entry(Endpoint(endpoint_id=f"lab/{name}", display_name=name), ModelRecord())
 
 
-def test_the_first_three_are_compared_and_the_others_follow() -> None:
+def test_the_first_three_are_compared_and_the_others_follow():
     entries = [entry(name) for name in ("a", "b", "c", "d", "e")]
     block = Block(OPERATIONS["upscale"], entries, {})
     assert [row.endpoint.display_name for row, _ in block.first] == ["a", "b", "c"]

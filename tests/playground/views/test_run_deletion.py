@@ -21,7 +21,7 @@ def post(client: Client, path: str, run: Run) -> Any:
     return client.post(path, {"run": str(run.pk)}, headers={"hx-request": "true"})
 
 
-def test_a_deleted_run_is_replaced_by_an_undo_button(member: Client, make_run: Any) -> None:
+def test_a_deleted_run_is_replaced_by_an_undo_button(member, make_run):
     run = make_run(state="succeeded", output={"text": "a poem"})
     response = post(member, "/runs/deletion/", run)
     text = response.content.decode()
@@ -35,7 +35,7 @@ def test_a_deleted_run_is_replaced_by_an_undo_button(member: Client, make_run: A
     assert Run.objects.kept().exists()
 
 
-def test_an_unfinished_run_cannot_be_deleted_on_the_page(member: Client, make_run: Any) -> None:
+def test_an_unfinished_run_cannot_be_deleted_on_the_page(member, make_run):
     run = make_run(state="running")
     response = post(member, "/runs/deletion/", run)
     assert response.status_code == 204
@@ -43,7 +43,7 @@ def test_an_unfinished_run_cannot_be_deleted_on_the_page(member: Client, make_ru
     assert Run.objects.kept().exists()
 
 
-def test_a_live_fragment_offers_only_permitted_actions(make_run: Any, stranger: User) -> None:
+def test_a_live_fragment_offers_only_permitted_actions(make_run, stranger):
     run = make_run(state="succeeded", output={"text": "a poem"})
 
     def offered_actions(person: User) -> tuple[bool, ...]:
@@ -59,7 +59,7 @@ def test_a_live_fragment_offers_only_permitted_actions(make_run: Any, stranger: 
     assert offered_actions(User.objects.get(pk=stranger.pk)) == (True, True, True)
 
 
-def test_users_with_equal_rights_share_a_live_view(make_run: Any, stranger: User) -> None:
+def test_users_with_equal_rights_share_a_live_view(make_run, stranger):
     run, another = make_run(state="running"), User.objects.create_user("eva")
     names = [
         watch_tokens.view_for(viewer, run, "stage") for viewer in (run.user, stranger, another)
@@ -73,12 +73,8 @@ def test_users_with_equal_rights_share_a_live_view(make_run: Any, stranger: User
 
 
 def test_presets_of_all_models_are_listed_and_searched(
-    member: Client,
-    user: User,
-    stranger: User,
-    make_endpoint: Any,
-    django_assert_max_num_queries: Any,
-) -> None:
+    member, user, stranger, make_endpoint, django_assert_max_num_queries
+):
     flux, turbo = make_endpoint("lab/flux"), make_endpoint("lab/turbo")
     for owner, endpoint, name, is_shared in (
         (user, flux, "Calm", False),

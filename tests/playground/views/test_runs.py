@@ -4,9 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from api.representation import run as representation
@@ -22,7 +20,7 @@ FAILURE = {
 }
 
 
-def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_run: Any) -> None:
+def test_unfinished_runs_can_be_cancelled_from_the_history(member, make_run):
     runs = [make_run(state=state) for state in ("running", "unconfirmed", "succeeded")]
     html = member.get("/runs/?as=list").content.decode()
     assert [f"/runs/{run.pk}/cancellation/" in html for run in runs] == [True, False, False]
@@ -32,7 +30,7 @@ def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_
     assert f"/runs/{runs[0].pk}/cancellation/" not in html
 
 
-def test_a_failure_is_explained_in_plain_sentences(member: Client, make_run: Any) -> None:
+def test_a_failure_is_explained_in_plain_sentences(member, make_run):
     run = make_run(state="failed", error=FAILURE, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()
     assert "The model declined this content" in text
@@ -41,7 +39,7 @@ def test_a_failure_is_explained_in_plain_sentences(member: Client, make_run: Any
     assert "content_policy_violation" in text  # the raw error, one click away
 
 
-def test_a_run_can_be_cancelled_repeated_and_starred(member: Client, make_run: Any) -> None:
+def test_a_run_can_be_cancelled_repeated_and_starred(member, make_run):
     run = make_run()
     page = run.get_absolute_url()
     assert member.post(f"{page}cancellation/").status_code == 302
@@ -54,9 +52,7 @@ def test_a_run_can_be_cancelled_repeated_and_starred(member: Client, make_run: A
     assert (run.state, run.is_starred) == ("cancelled", True)
 
 
-def test_healthz_tells_strangers_only_whether_it_is_healthy(
-    client: Client, member: Client, db: None
-) -> None:
+def test_healthz_tells_strangers_only_whether_it_is_healthy(client, member, db):
     for anybody in (client, member):
         response = anybody.get("/healthz")
         assert (response.status_code, response.json()) == (503, {"status": "not ok"})
@@ -67,7 +63,7 @@ def test_healthz_tells_strangers_only_whether_it_is_healthy(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.both_databases
-def test_healthz_says_that_the_database_takes_no_changes(client: Client) -> None:
+def test_healthz_says_that_the_database_takes_no_changes(client):
     Worker.objects.create(name="w", beat_at=timezone.now())
     is_postgresql = connection.vendor == "postgresql"
     setting = "SET default_transaction_read_only" if is_postgresql else "PRAGMA query_only"
@@ -81,7 +77,7 @@ def test_healthz_says_that_the_database_takes_no_changes(client: Client) -> None
     assert (response.status_code, response.json()) == (503, {"status": "not ok"})
 
 
-def test_healthz_gives_details_to_the_operator(admin_client: Client, make_run: Any) -> None:
+def test_healthz_gives_details_to_the_operator(admin_client, make_run):
     make_run()
     assert admin_client.get("/healthz").status_code == 503
     Worker.objects.create(name="w", beat_at=timezone.now())
@@ -108,8 +104,8 @@ def test_healthz_gives_details_to_the_operator(admin_client: Client, make_run: A
 
 
 def test_the_front_page_shows_latest_results_first_to_whoever_has_some(
-    member: Client, stranger: User, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
+    member, stranger, make_run, django_assert_max_num_queries
+):
     make_run(title="theirs", user=stranger, state="succeeded", output={})
     make_run(title="it broke", state="failed", error={})
     assert "Your latest results" not in member.get("/").content.decode()
@@ -126,8 +122,8 @@ def test_the_front_page_shows_latest_results_first_to_whoever_has_some(
 
 
 def test_objections_of_the_model_are_beside_their_fields(
-    member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
-) -> None:
+    member, make_endpoint, make_run, documents
+):
     """C31: fal's own 422 is assigned to the fields, also inside a union whose branch it names."""
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     detail = [
@@ -162,8 +158,8 @@ def test_objections_of_the_model_are_beside_their_fields(
     ],
 )
 def test_a_refusal_of_content_is_at_its_field_with_the_categories(
-    member: Client, make_endpoint: Any, make_run: Any, documents: Any, place: Any, refused: Any
-) -> None:
+    member, make_endpoint, make_run, documents, place, refused
+):
     flux = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     problem = {"msg": "Flagged.", "type": "content_policy_violation", "input": "a war"} | place
     error = FAILURE | {"status": 422, "detail": [problem | refused]}
@@ -178,7 +174,7 @@ def test_a_refusal_of_content_is_at_its_field_with_the_categories(
     assert reported == {"path": ["prompt"], "message": sentence}
 
 
-def test_an_output_tree_is_escaped(member: Client, make_run: Any) -> None:
+def test_an_output_tree_is_escaped(member, make_run):
     output = {"<b>key</b>": ["<script>x</script>", 1.0, None, {"deep": [[]]}], "n": 10**19}
     run = make_run(state="succeeded", output=output, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()
@@ -188,7 +184,7 @@ def test_an_output_tree_is_escaped(member: Client, make_run: Any) -> None:
 
 
 @pytest.mark.system
-def test_a_huge_or_deep_output_is_cut_and_says_so(member: Client, make_run: Any) -> None:
+def test_a_huge_or_deep_output_is_cut_and_says_so(member, make_run):
     deep: Any = 1
     for _ in range(500):
         deep = [deep]
@@ -203,7 +199,7 @@ def test_a_huge_or_deep_output_is_cut_and_says_so(member: Client, make_run: Any)
     assert len(response.content) < 500_000
 
 
-def test_a_mesh_viewer_waits_for_the_copy(member: Client, make_run: Any) -> None:
+def test_a_mesh_viewer_waits_for_the_copy(member, make_run):
     run = make_run(state="succeeded", output={})
     mesh = Artifact.objects.create(
         run=run, position=0, path="x", kind="mesh", url="https://v3.fal.media/a.glb"
@@ -225,8 +221,8 @@ def test_a_mesh_viewer_waits_for_the_copy(member: Client, make_run: Any) -> None
     ],
 )
 def test_an_uncopied_file_gives_the_reason_and_links_only_to_web_addresses(
-    member: Client, make_run: Any, url: str, is_linked: bool
-) -> None:
+    member, make_run, url, is_linked
+):
     run = make_run(state="succeeded", output={})
     Artifact.objects.create(
         run=run, position=0, path="x", kind="image", url=url, state="lost", error="It expired."
@@ -248,7 +244,7 @@ def test_an_uncopied_file_gives_the_reason_and_links_only_to_web_addresses(
         ("http://[broken", ""),
     ],
 )
-def test_a_page_embeds_only_files_from_upstreams_hosts(make_run: Any, url: str, src: str) -> None:
+def test_a_page_embeds_only_files_from_upstreams_hosts(make_run, url, src):
     run = make_run()
     address = artifact_urls.artifact_url(Artifact(run=run, position=0, url=url))
     assert address == src.replace("{run}", run.get_absolute_url())

@@ -1,14 +1,11 @@
 """The viewer's fragments and pages: for each kind of result, with its actions."""
 
 import re
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Endpoint
 from projects.models import Project
 from runs.models import Artifact, Run
 from tests.features.library.wall.test_wall import done
@@ -36,9 +33,7 @@ def verbs(html: str) -> set[str]:
 
 
 @pytest.mark.both_databases
-def test_a_result_is_shown_with_its_words_and_facts(
-    member: Client, make_run: Any, flux: Endpoint
-) -> None:
+def test_a_result_is_shown_with_its_words_and_facts(member, make_run, flux):
     run = done(
         make_run,
         endpoint=flux,
@@ -61,7 +56,7 @@ def test_a_result_is_shown_with_its_words_and_facts(
     assert verbs(html) == set(VERBS)
 
 
-def test_the_page_leads_to_the_neighbours(member: Client, make_run: Any) -> None:
+def test_the_page_leads_to_the_neighbours(member, make_run):
     run = done(make_run, files=[(64, 64)] * 3)
     page = member.get(address(run, 1))
     assert "<html" in page.content.decode()
@@ -81,7 +76,7 @@ def test_the_page_leads_to_the_neighbours(member: Client, make_run: Any) -> None
         ({"count": 41}, 'class="viewer-page tree"'),
     ],
 )
-def test_a_result_without_files(member: Client, make_run: Any, output: Any, shown: str) -> None:
+def test_a_result_without_files(member, make_run, output, shown):
     run = make_run(state="succeeded", output=output, arguments={"prompt": "violets are blue"})
     response = member.get(reverse("playground:run-view", args=[run.pk]), headers=FRAGMENT)
     assert shown in response.content.decode()
@@ -98,7 +93,7 @@ def test_a_result_without_files(member: Client, make_run: Any, output: Any, show
         ("file", "Download it to open it"),
     ],
 )
-def test_each_kind_has_its_tools(member: Client, make_run: Any, kind: str, mark: str) -> None:
+def test_each_kind_has_its_tools(member, make_run, kind, mark):
     run = done(make_run)
     Artifact.objects.filter(run=run).update(kind=kind)
     html = fragment(member, run)
@@ -106,7 +101,7 @@ def test_each_kind_has_its_tools(member: Client, make_run: Any, kind: str, mark:
     assert f'data-kind="{kind}"' in html
 
 
-def test_before_and_after_needs_an_input_of_the_same_kind(member: Client, make_run: Any) -> None:
+def test_before_and_after_needs_an_input_of_the_same_kind(member, make_run):
     source = done(make_run)
     own = f"/runs/{source.pk}/artifacts/0/"
     larger = done(make_run, arguments={"image_url": own})
@@ -118,7 +113,7 @@ def test_before_and_after_needs_an_input_of_the_same_kind(member: Client, make_r
     assert "data-before-after" not in fragment(member, source)
 
 
-def test_an_example_is_shown_without_its_inputs_and_verbs(stranger: User, make_run: Any) -> None:
+def test_an_example_is_shown_without_its_inputs_and_verbs(stranger, make_run):
     source = done(make_run)
     own = f"/runs/{source.pk}/artifacts/0/"
     run = done(make_run, is_example=True, arguments={"image_url": own})
@@ -139,15 +134,13 @@ def test_an_example_is_shown_without_its_inputs_and_verbs(stranger: User, make_r
         ("cleo", set()),  # viewer
     ],
 )
-def test_verbs_follow_the_role(user: User, make_run: Any, name: str, allowed: set[str]) -> None:
+def test_verbs_follow_the_role(user, make_run, name, allowed):
     acme: Project = make_project("Acme", ana="manager", ben="maker", cleo="viewer", dan="maker")
     run = done(make_run, user=person("dan"), project=acme)
     assert verbs(fragment(signed_in(name), run)) == allowed
 
 
-def test_it_takes_few_queries(
-    member: Client, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_it_takes_few_queries(member, make_run, django_assert_max_num_queries):
     run = done(make_run, files=[(64, 64)] * 12)
     fragment(member, run)
     with django_assert_max_num_queries(10):

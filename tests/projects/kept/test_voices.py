@@ -39,7 +39,7 @@ def is_there(comment: Any) -> bool:
     return bool(type(comment).objects.filter(pk=comment.pk).exists())
 
 
-def test_a_deleted_comment_comes_back_within_an_hour(say: Any) -> None:
+def test_a_deleted_comment_comes_back_within_an_hour(say):
     comment = say("Frist")
     comment.take_back()
     assert not type(comment).objects.kept().exists()
@@ -50,7 +50,7 @@ def test_a_deleted_comment_comes_back_within_an_hour(say: Any) -> None:
         comment.bring_back()
 
 
-def test_what_was_removed_comes_back_by_who_may_remove_alone(say: Any) -> None:
+def test_what_was_removed_comes_back_by_who_may_remove_alone(say):
     comment = say("Rude")
     comment.take_back(is_removed=True)
     with pytest.raises(Refused, match="manages this page"):
@@ -60,7 +60,7 @@ def test_what_was_removed_comes_back_by_who_may_remove_alone(say: Any) -> None:
     comment.bring_back()
 
 
-def test_after_that_hour_nothing_of_its_text_is_left(say: Any) -> None:
+def test_after_that_hour_nothing_of_its_text_is_left(say):
     alone, answered = say("Alone"), say("Answered")
     say("An answer", parent=answered)
     for comment in (alone, answered):
@@ -74,7 +74,7 @@ def test_after_that_hour_nothing_of_its_text_is_left(say: Any) -> None:
     assert sorted(texts) == ["", "An answer"]
 
 
-def test_an_answer_to_an_answer_joins_the_thread_and_opens_it_again(say: Any) -> None:
+def test_an_answer_to_an_answer_joins_the_thread_and_opens_it_again(say):
     first = say("Too dark")
     answer = say("Fixed", parent=first)
     answer.set_resolved(True)
@@ -87,7 +87,7 @@ def test_an_answer_to_an_answer_joins_the_thread_and_opens_it_again(say: Any) ->
     assert not thread.is_resolved
 
 
-def test_a_deleted_comment_is_in_no_thread_unless_somebody_answered_it(say: Any) -> None:
+def test_a_deleted_comment_is_in_no_thread_unless_somebody_answered_it(say):
     first = say("Rude")
     answer = say("Please not", parent=first)
     first.take_back()
@@ -97,9 +97,7 @@ def test_a_deleted_comment_is_in_no_thread_unless_somebody_answered_it(say: Any)
     assert voices.threads_of(type(first).objects.all()) == []
 
 
-def test_there_are_only_so_many_comments_at_one_place(
-    say: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_there_are_only_so_many_comments_at_one_place(say, monkeypatch):
     monkeypatch.setattr(voices, "MAX_COMMENTS", 1)
     say("One")
     with pytest.raises(Refused, match="no more fit"):
@@ -117,7 +115,7 @@ def test_there_are_only_so_many_comments_at_one_place(
         ("nobody", []),
     ],
 )
-def test_a_text_names_people(text: str, named: list[str]) -> None:
+def test_a_text_names_people(text, named):
     people = {
         name: User(pk=number, username=name)
         for number, name in enumerate(("Anna Berg", "Anna", "ben"), start=1)
@@ -125,6 +123,6 @@ def test_a_text_names_people(text: str, named: list[str]) -> None:
     assert [user.username for user in mentioned_in(text, people)] == named
 
 
-def test_a_text_names_only_so_many() -> None:
+def test_a_text_names_only_so_many():
     people = {f"p{number}x": User(pk=number + 1) for number in range(MAX_MENTIONS + 5)}
     assert len(mentioned_in(" ".join(f"@{name}" for name in people), people)) == MAX_MENTIONS

@@ -68,14 +68,12 @@ any_rules = st.lists(any_rule(), max_size=5)
 
 
 @given(any_model)
-def test_without_rules_every_model_is_open(subject: Subject) -> None:
+def test_without_rules_every_model_is_open(subject):
     assert locking_rule([], subject) is None
 
 
 @given(any_rules, any_model)
-def test_only_a_rule_of_the_lists_locks_and_it_speaks_of_the_model(
-    rules: list[Rule], subject: Subject
-) -> None:
+def test_only_a_rule_of_the_lists_locks_and_it_speaks_of_the_model(rules, subject):
     """A rule that forbids names the model; a rule that allows only some models does not."""
     locked = locking_rule(rules, subject)
     if locked is not None:
@@ -84,15 +82,13 @@ def test_only_a_rule_of_the_lists_locks_and_it_speaks_of_the_model(
 
 
 @given(st.lists(any_rule(), max_size=4), any_model)
-def test_the_order_of_the_rules_decides_nothing(rules: list[Rule], subject: Subject) -> None:
+def test_the_order_of_the_rules_decides_nothing(rules, subject):
     outcomes = {locking_rule(order, subject) is None for order in permutations(rules)}
     assert len(outcomes) == 1
 
 
 @given(any_rules, st.sampled_from(IDS), any_model)
-def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
-    rules: list[Rule], endpoint_id: str, subject: Subject
-) -> None:
+def test_a_binding_rule_about_one_model_is_overruled_by_no_project(rules, endpoint_id, subject):
     own = [added for added in rules if added.project_id == PROJECT]
     bound = rule(FORBID, "id", endpoint_id, is_binding=True)
     locked = locking_rule([bound, *own], subject)
@@ -101,7 +97,7 @@ def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
 
 
 @given(any_rules, any_model)
-def test_a_project_without_allow_opens_nothing(rules: list[Rule], subject: Subject) -> None:
+def test_a_project_without_allow_opens_nothing(rules, subject):
     """A project whose rules only restrict makes no exceptions."""
     house = [rule for rule in rules if rule.project_id is HOUSE]
     kept = [rule for rule in rules if rule.project_id is HOUSE or rule.effect != ALLOW]
@@ -110,16 +106,14 @@ def test_a_project_without_allow_opens_nothing(rules: list[Rule], subject: Subje
 
 
 @given(any_rules, any_model)
-def test_a_rule_that_forbids_never_opens_a_model(rules: list[Rule], subject: Subject) -> None:
+def test_a_rule_that_forbids_never_opens_a_model(rules, subject):
     more = [*rules, rule(FORBID, "id", "bolt/song", PROJECT), rule(FORBID, "id", "acme/film")]
     if locking_rule(rules, subject):
         assert locking_rule(more, subject)
 
 
 @given(st.lists(any_rule(HOUSE), max_size=4), any_model)
-def test_an_exception_of_a_project_opens_all_that_does_not_bind(
-    house: list[Rule], subject: Subject
-) -> None:
+def test_an_exception_of_a_project_opens_all_that_does_not_bind(house, subject):
     for house_rule in house:
         house_rule.is_binding = False
     exception = rule(ALLOW, "id", subject.listing.endpoint_id, PROJECT)
@@ -127,9 +121,7 @@ def test_an_exception_of_a_project_opens_all_that_does_not_bind(
 
 
 @given(st.lists(any_rule(PROJECT), max_size=4), any_rule(PROJECT), any_model)
-def test_the_narrowest_rule_of_a_list_decides(
-    rules: list[Rule], first: Rule, subject: Subject
-) -> None:
+def test_the_narrowest_rule_of_a_list_decides(rules, first, subject):
     """A forbidding rule locks the model if it is narrower than all others that name the model."""
     naming = [rule for rule in rules if names(rule, subject)]
     if not names(first, subject) or first.effect == ONLY:
@@ -156,12 +148,12 @@ def test_the_narrowest_rule_of_a_list_decides(
         ([(ONLY, "question", "price:<0.5", PROJECT)], True),  # the model's price is unknown
     ],
 )
-def test_examples_of_two_rules(rules: list[tuple[Any, ...]], is_locked: bool) -> None:
+def test_examples_of_two_rules(rules, is_locked):
     two_rules = [rule(*parts) for parts in rules]
     assert (locking_rule(two_rules, model("acme/paint")) is not None) is is_locked
 
 
-def test_ids_fit_as_a_whole_and_only_the_star_is_special() -> None:
+def test_ids_fit_as_a_whole_and_only_the_star_is_special():
     assert names(rule(FORBID, "id", "acme/p*t"), model("acme/paint"))
     assert not names(rule(FORBID, "id", "acme/paint"), model("acme/paint/fast"))
     assert not names(rule(FORBID, "id", "acme.paint"), model("acme/paint"))
@@ -179,11 +171,11 @@ def test_ids_fit_as_a_whole_and_only_the_star_is_special() -> None:
         ("acme/pain", False),
     ],
 )
-def test_a_star_stands_for_any_text(pattern: str, is_named: bool) -> None:
+def test_a_star_stands_for_any_text(pattern, is_named):
     assert names(rule(FORBID, "id", pattern), model()) is is_named
 
 
-def test_many_stars_are_answered_at_once() -> None:
+def test_many_stars_are_answered_at_once():
     """As regular expressions, six stars take ten seconds, and nine take days."""
     assert not names(rule(FORBID, "id", "*" * 60 + "zq"), model("z" * 250))
     assert names(rule(FORBID, "id", "*z" * 60), model("z" * 250))

@@ -30,9 +30,7 @@ def request(user: User, endpoint: Endpoint, key: str = "k", **more: Any) -> Star
 
 
 @pytest.mark.django_db
-def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
-    user: User, make_endpoint: Any
-) -> None:
+def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(user, make_endpoint):
     project = make_project("Spring", ana="maker")
     endpoints = [make_endpoint(f"acme/{number}") for number in range(20)]
     requests = [
@@ -59,7 +57,7 @@ def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
 
 
 @pytest.mark.django_db
-def test_one_locked_model_of_several_starts_none(user: User, make_endpoint: Any) -> None:
+def test_one_locked_model_of_several_starts_none(user, make_endpoint):
     project = make_project("Spring", ana="maker")
     Rule.objects.create(project=project, kind="owner", value="bolt")
     requests = [
@@ -74,7 +72,7 @@ def test_one_locked_model_of_several_starts_none(user: User, make_endpoint: Any)
 
 
 @pytest.mark.django_db
-def test_a_rule_of_another_project_locks_nothing_here(user: User, make_endpoint: Any) -> None:
+def test_a_rule_of_another_project_locks_nothing_here(user, make_endpoint):
     here, there = make_project("Here", ana="maker"), make_project("There", ana="maker")
     endpoint = make_endpoint("bolt/b")
     Rule.objects.create(project=there, kind="owner", value="bolt")
@@ -85,7 +83,7 @@ def test_a_rule_of_another_project_locks_nothing_here(user: User, make_endpoint:
 
 
 @pytest.mark.django_db
-def test_a_rule_outlives_who_made_it(user: User) -> None:
+def test_a_rule_outlives_who_made_it(user):
     rule = Rule.objects.create(kind="owner", value="bolt", made_by=user)
     user.delete()
     rule.refresh_from_db()
@@ -93,7 +91,7 @@ def test_a_rule_outlives_who_made_it(user: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_admins_who_make_the_same_rule_make_one() -> None:
+def test_two_admins_who_make_the_same_rule_make_one():
     eva = person("eva")
     grant(eva, "projects.change_house_rules")
     eva = User.objects.get(pk=eva.pk)

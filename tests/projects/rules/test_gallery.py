@@ -60,9 +60,7 @@ class Page:
         any_rule(), max_size=4, unique_by=lambda rule: (rule.project_id, rule.kind, rule.value)
     )
 )
-def test_gallery_filter_and_door_agree(
-    models: list[Endpoint], project: Project, rules: list[Rule]
-) -> None:
+def test_gallery_filter_and_door_agree(models, project, rules):
     Rule.objects.all().delete()
     for rule in rules:
         rule.pk = None
@@ -86,9 +84,7 @@ def forbid(value: str = "acme", project: Project | None = None, **more: Any) -> 
 OTHERS = f"{MODELS}?allowed=0"
 
 
-def test_locked_models_are_behind_others_with_the_reason_in_their_project(
-    project: Project,
-) -> None:
+def test_locked_models_are_behind_others_with_the_reason_in_their_project(project):
     forbid(project=project, reason="Not licensed")
     mine = person("max")
     client = working_in(project, mine)
@@ -104,7 +100,7 @@ def test_locked_models_are_behind_others_with_the_reason_in_their_project(
     assert "acme/film" in private
 
 
-def test_a_new_rule_is_seen_at_once_and_its_end_too(project: Project) -> None:
+def test_a_new_rule_is_seen_at_once_and_its_end_too(project):
     client = working_in(project, person("max"))
     for address in (MODELS, "/"):  # the shelves of the front page
         assert b"acme/film" in client.get(address).content
@@ -117,8 +113,8 @@ def test_a_new_rule_is_seen_at_once_and_its_end_too(project: Project) -> None:
 
 @pytest.mark.parametrize("has_rules", [False, True])
 def test_a_cached_gallery_page_asks_nothing_for_rules(
-    project: Project, has_rules: bool, django_assert_num_queries: Any
-) -> None:
+    project, has_rules, django_assert_num_queries
+):
     if has_rules:
         forbid()
         forbid("bolt/song", project, kind="id")
@@ -129,14 +125,14 @@ def test_a_cached_gallery_page_asks_nothing_for_rules(
     assert not any("projects_rule" in query["sql"] for query in captured.captured_queries)
 
 
-def test_a_model_page_says_why_it_cannot_run(project: Project) -> None:
+def test_a_model_page_says_why_it_cannot_run(project):
     forbid(project=project, reason="Not licensed")
     page = working_in(project, person("max")).get("/models/acme/film/").content.decode()
     assert "data-lock" in page
     assert "film is locked by a rule of the project “Spring”: “Forbid models of acme”." in page
 
 
-def test_a_mark_opens_a_model_on_its_page_at_once(project: Project) -> None:
+def test_a_mark_opens_a_model_on_its_page_at_once(project):
     Rule.objects.create(effect="only", kind="mark", value="approved", is_binding=True)
     eva = person("eva")
     grant(eva, "catalog.change_endpoint")

@@ -49,7 +49,7 @@ def admin() -> Client:
     return logged_in(eva)
 
 
-def test_a_manager_adds_a_rule_and_members_see_it(project: Any) -> None:
+def test_a_manager_adds_a_rule_and_members_see_it(project):
     client = logged_in(person("mia"))
     response = client.post(address(project), form(reason="Not licensed"))
     assert response.status_code == 302
@@ -64,7 +64,7 @@ def test_a_manager_adds_a_rule_and_members_see_it(project: Any) -> None:
     assert entry.detail == "Forbid models of acme: Not licensed"
 
 
-def test_a_manager_lets_only_approved_models_run_with_exceptions(project: Any) -> None:
+def test_a_manager_lets_only_approved_models_run_with_exceptions(project):
     client, page = logged_in(person("mia")), address(project)
     before = client.get(page).content.decode()
     assert 'aria-checked="false"' in before
@@ -80,7 +80,7 @@ def test_a_manager_lets_only_approved_models_run_with_exceptions(project: Any) -
     assert 'aria-checked="false"' in client.get(page).content.decode()
 
 
-def test_the_preview_says_how_many_models_and_adds_nothing(project: Any) -> None:
+def test_the_preview_says_how_many_models_and_adds_nothing(project):
     client = logged_in(person("mia"))
     response = client.post(address(project), form(**{"~do": "preview"}))
     assert response.status_code == 200
@@ -105,9 +105,7 @@ def test_the_preview_says_how_many_models_and_adds_nothing(project: Any) -> None
         ({"kind": "question", "value": "\x00"}, "Null characters are not allowed."),
     ],
 )
-def test_bad_input_is_said_beside_the_field_and_kept(
-    project: Any, posted: dict[str, str], sentence: str
-) -> None:
+def test_bad_input_is_said_beside_the_field_and_kept(project, posted, sentence):
     response = logged_in(person("mia")).post(address(project), form(reason="kept", **posted))
     page = response.content.decode()
     assert response.status_code == (422 if sentence else 302)
@@ -117,7 +115,7 @@ def test_bad_input_is_said_beside_the_field_and_kept(
         assert Rule.objects.count() == 0
 
 
-def test_a_removed_rule_can_be_brought_back(project: Any) -> None:
+def test_a_removed_rule_can_be_brought_back(project):
     client = logged_in(person("mia"))
     client.post(address(project), form(reason="Not licensed"))
     rule = Rule.objects.get()
@@ -130,7 +128,7 @@ def test_a_removed_rule_can_be_brought_back(project: Any) -> None:
     assert Rule.objects.get().reason == "Not licensed"
 
 
-def test_who_may_not_change_a_list_brings_nothing_back_to_it(project: Any) -> None:
+def test_who_may_not_change_a_list_brings_nothing_back_to_it(project):
     logged_in(person("mia")).post(address(project), form())
     admin().post(HOUSE, form())
     for rule in Rule.objects.all():
@@ -142,7 +140,7 @@ def test_who_may_not_change_a_list_brings_nothing_back_to_it(project: Any) -> No
     assert not Rule.objects.exists()
 
 
-def test_only_managers_change_a_projects_rules(project: Any) -> None:
+def test_only_managers_change_a_projects_rules(project):
     response = logged_in(person("max")).post(address(project), form())
     assert response.status_code == 403
     assert b"data-refused" in response.content
@@ -150,12 +148,12 @@ def test_only_managers_change_a_projects_rules(project: Any) -> None:
     assert logged_in(person("zoe")).get(address(project)).status_code == 404
 
 
-def test_a_private_project_has_no_rules_of_its_own(project: Any) -> None:
+def test_a_private_project_has_no_rules_of_its_own(project):
     client = logged_in(person("max"))
     assert client.post("/projects/private/rules/", form()).status_code == 403
 
 
-def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None:
+def test_the_house_has_a_page_for_who_may_change_its_rules(project):
     client = admin()
     assert client.post(HOUSE, form(is_binding="1", reason="Law")).status_code == 302
     rule = Rule.objects.get()
@@ -172,12 +170,12 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
     assert removal.object_pk == str(rule.pk)
 
 
-def test_a_project_rule_never_binds(project: Any) -> None:
+def test_a_project_rule_never_binds(project):
     logged_in(person("mia")).post(address(project), form(is_binding="1"))
     assert Rule.objects.get().is_binding is False
 
 
-def test_there_are_so_many_rules_at_most(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_so_many_rules_at_most(project, monkeypatch):
     monkeypatch.setattr(editing, "MOST", 1)
     client = logged_in(person("mia"))
     client.post(address(project), form())

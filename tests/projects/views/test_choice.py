@@ -40,15 +40,13 @@ def choose(client: Client, slug: str, back: str = "/runs/") -> str:
         ("/no/such/page", "/projects/"),
     ],
 )
-def test_choosing_leads_back_to_the_page(member: Client, user: User, back: str, to: str) -> None:
+def test_choosing_leads_back_to_the_page(member, user, back, to):
     project = make_project("Fox", ana="viewer")
     Project.objects.filter(pk=project.pk).update(slug="fox-0")
     assert choose(member, "fox-0", back) == to
 
 
-def test_only_members_choose_and_nobody_an_archived_one(
-    member: Client, user: User, stranger: User, fox: Project
-) -> None:
+def test_only_members_choose_and_nobody_an_archived_one(member, user, stranger, fox):
     secret = make_project("Secret", sam="manager")
     assert member.post(f"/projects/{secret.slug}/choice/").status_code == 404
     Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())

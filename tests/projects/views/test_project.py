@@ -1,7 +1,6 @@
 """The pages of projects: the list, one project, its settings, a new one."""
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -31,9 +30,7 @@ def read_page(client: Client, address: str, status: int = 200) -> str:
     return response.content.decode()
 
 
-def test_the_list_has_role_members_and_the_last_run_that_one_sees(
-    member: Client, user: User, ben: User, fox: Project, make_run: Any
-) -> None:
+def test_the_list_has_role_members_and_the_last_run_that_one_sees(member, user, ben, fox, make_run):
     make_run(project=fox, user=ben, is_hidden=True)
     text = read_page(member, "/projects/")
     assert "Manager · 3 members" in " ".join(text.split())
@@ -44,9 +41,7 @@ def test_the_list_has_role_members_and_the_last_run_that_one_sees(
     assert "Secret" not in read_page(member, "/projects/")
 
 
-def test_a_project_s_page_is_its_members_alone(
-    user: User, ben: User, stranger: User, fox: Project
-) -> None:
+def test_a_project_s_page_is_its_members_alone(user, ben, stranger, fox):
     address = fox.get_absolute_url()
     manager, maker = read_page(logged_in(user), address), read_page(logged_in(ben), address)
     read_page(logged_in(stranger), address, 404)
@@ -58,7 +53,7 @@ def test_a_project_s_page_is_its_members_alone(
     assert "sam" not in maker  # makers cannot see the list of accounts
 
 
-def test_a_new_project_is_made_once_and_worked_in(member: Client, user: User) -> None:
+def test_a_new_project_is_made_once_and_worked_in(member, user):
     assert 'name="~token"' in read_page(member, "/projects/new/")
     post = {"name": "  Fox \n hunt ", "description": "", "hides_new_runs": "1", "~token": "t"}
     response = member.post("/projects/new/", post)
@@ -73,7 +68,7 @@ def test_a_new_project_is_made_once_and_worked_in(member: Client, user: User) ->
 
 
 @pytest.mark.parametrize("name", ["", "x" * 81, "a\0b"])
-def test_a_name_that_cannot_be_is_explained(member: Client, name: str) -> None:
+def test_a_name_that_cannot_be_is_explained(member, name):
     response = member.post("/projects/new/", {"name": name, "description": "kept words"})
     assert response.status_code == 422
     text = response.content.decode()
@@ -82,14 +77,14 @@ def test_a_name_that_cannot_be_is_explained(member: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 80, "<script>alert(1)</script>"])
-def test_any_visible_name_will_do(member: Client, name: str) -> None:
+def test_any_visible_name_will_do(member, name):
     response = member.post("/projects/new/", {"name": name})
     text = read_page(member, response.headers["Location"])
     assert "<script>alert" not in text
     assert Project.objects.filter(name=name).exists()
 
 
-def test_settings_are_the_managers(user: User, ben: User, stranger: User, fox: Project) -> None:
+def test_settings_are_the_managers(user, ben, stranger, fox):
     address = f"{fox.get_absolute_url()}settings/"
     read_page(logged_in(stranger), address, 404)
     assert "Ask ana" in read_page(logged_in(ben), address, 403)
@@ -109,7 +104,7 @@ def test_settings_are_the_managers(user: User, ben: User, stranger: User, fox: P
     assert fox.retention_days is None
 
 
-def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox: Project) -> None:
+def test_of_two_managers_who_save_at_once_the_later_one_is_told(user, fox):
     Membership.objects.create(project=fox, user=person("eva"), role="manager")
     address = f"{fox.get_absolute_url()}settings/"
     ana, eva = logged_in(user), logged_in(person("eva"))
@@ -137,15 +132,13 @@ def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox:
     assert ana.post(address, same).status_code == 302, "both want the same"
 
 
-def test_the_private_project_s_settings_have_only_the_retention(member: Client, user: User) -> None:
+def test_the_private_project_s_settings_have_only_the_retention(member, user):
     member.post("/projects/private/settings/", {"retention_days": "7", "name": "x"})
     private = private_project(User.objects.get(pk=user.pk))
     assert (private.name, private.retention_days) == ("Private", 7)
 
 
-def test_archiving_and_deletion_are_offered_and_refused_in_words(
-    member: Client, user: User, fox: Project, make_run: Any
-) -> None:
+def test_archiving_and_deletion_are_offered_and_refused_in_words(member, user, fox, make_run):
     address = fox.get_absolute_url()
     run = make_run(project=fox)
     text = member.post(f"{address}deletion/", follow=True).content.decode()
@@ -158,9 +151,7 @@ def test_archiving_and_deletion_are_offered_and_refused_in_words(
     read_page(member, address, 404)
 
 
-def test_members_are_changed_on_the_page(
-    member: Client, user: User, ben: User, stranger: User, fox: Project
-) -> None:
+def test_members_are_changed_on_the_page(member, user, ben, stranger, fox):
     address = f"{fox.get_absolute_url()}members/"
     text = member.post(address, {"user": stranger.pk, "role": "maker"}, follow=True)
     assert "sam is a member now." in text.content.decode()
@@ -180,7 +171,7 @@ def test_members_are_changed_on_the_page(
     assert "You are the only manager" in refused
 
 
-def test_who_may_make_no_project_is_told_whom_to_ask(member: Client, user: User) -> None:
+def test_who_may_make_no_project_is_told_whom_to_ask(member, user):
     User.objects.create_superuser("boss")
     user.groups.clear()
     for refused in (member.get("/projects/new/"), member.post("/projects/new/", {"name": "Elk"})):

@@ -24,7 +24,7 @@ def eva(client: Client) -> Client:
     return client
 
 
-def test_an_admin_run_page_shows_no_secrets_or_outputs(eva: Client, make_run: Any) -> None:
+def test_an_admin_run_page_shows_no_secrets_or_outputs(eva, make_run):
     run = make_run(state="succeeded", output={"text": "a long result"})
     html = eva.get(f"/admin/playground/run/{run.pk}/change/").content.decode()
     assert run.webhook_token not in html
@@ -32,7 +32,7 @@ def test_an_admin_run_page_shows_no_secrets_or_outputs(eva: Client, make_run: An
     assert run.get_absolute_url() in html
 
 
-def test_sync_reports_and_changes_cannot_be_deleted_in_the_admin(eva: Client) -> None:
+def test_sync_reports_and_changes_cannot_be_deleted_in_the_admin(eva):
     report = SyncReport.objects.create(state="done")
     page = "/admin/catalog/syncreport/"
     assert "delete_selected" not in eva.get(page).content.decode()
@@ -42,9 +42,7 @@ def test_sync_reports_and_changes_cannot_be_deleted_in_the_admin(eva: Client) ->
     assert "delete_selected" not in eva.get("/admin/catalog/change/").content.decode()
 
 
-def test_the_run_list_counts_only_up_to_its_last_page(
-    eva: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_run_list_counts_only_up_to_its_last_page(eva, make_run, monkeypatch):
     monkeypatch.setattr(CappedPaginator, "MOST", 3)
     for _ in range(2):
         make_run()
@@ -70,7 +68,7 @@ def make_post(person: User, **changes: Any) -> dict[str, Any]:
     return {**kept, **staff, "groups": groups, **changes}
 
 
-def test_the_last_admin_cannot_be_unmade_in_the_admin(eva: Client) -> None:
+def test_the_last_admin_cannot_be_unmade_in_the_admin(eva):
     person = User.objects.get(username="eva")
     address = f"{USERS}{person.pk}/change/"
     refused = eva.post(address, make_post(person, groups=[]))
@@ -83,7 +81,7 @@ def test_the_last_admin_cannot_be_unmade_in_the_admin(eva: Client) -> None:
     assert not person.is_superuser
 
 
-def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client: Client, user: User) -> None:
+def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client, user):
     uma = User.objects.create_user("uma")
     grant(uma, "auth.change_user", "auth.view_user")
     client.force_login(uma)
@@ -94,7 +92,7 @@ def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client: Client, use
     assert (user.first_name, user.is_staff, user.is_superuser) == ("Ana", False, False)
 
 
-def test_nobody_is_deactivated_in_the_admin(eva: Client, user: User) -> None:
+def test_nobody_is_deactivated_in_the_admin(eva, user):
     page = eva.get(f"{USERS}{user.pk}/change/").content.decode()
     assert 'name="is_active"' not in page
     eva.post(f"{USERS}{user.pk}/change/", make_post(user))
@@ -102,7 +100,7 @@ def test_nobody_is_deactivated_in_the_admin(eva: Client, user: User) -> None:
     assert user.is_active
 
 
-def test_the_groups_of_the_roles_stay(eva: Client) -> None:
+def test_the_groups_of_the_roles_stay(eva):
     group = Group.objects.get(name="curator")
     eva.post(f"/admin/auth/group/{group.pk}/change/", {"name": "others", "permissions": []})
     eva.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
@@ -113,7 +111,7 @@ def test_the_groups_of_the_roles_stay(eva: Client) -> None:
     assert not group.permissions.exists()
 
 
-def test_changing_accounts_does_not_permit_deleting_them(client: Client, user: User) -> None:
+def test_changing_accounts_does_not_permit_deleting_them(client, user):
     uma = User.objects.create_user("uma")
     grant(uma, "auth.change_user", "auth.view_user")
     client.force_login(uma)

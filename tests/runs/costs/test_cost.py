@@ -16,7 +16,7 @@ from runs.costs import cost
 from runs.costs.known_costs import charge_in_words
 from runs.models import Artifact, Run
 from schemas.fields.examples import example
-from tests.runs.conftest import Ask, Work, have_ended
+from tests.runs.conftest import have_ended
 
 
 def priced_endpoint(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoint:
@@ -32,9 +32,7 @@ def priced_endpoint(make_endpoint: Any, documents: Any, unit: str, **more: Any) 
     return endpoint
 
 
-def test_a_price_by_settings_needs_no_query(
-    make_endpoint: Any, documents: Any, django_assert_num_queries: Any
-) -> None:
+def test_a_price_by_settings_needs_no_query(make_endpoint, documents, django_assert_num_queries):
     endpoint = priced_endpoint(make_endpoint, documents, "megapixels")
     version_of(endpoint)
     with django_assert_num_queries(0):
@@ -44,8 +42,8 @@ def test_a_price_by_settings_needs_no_query(
 
 
 def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
-    make_endpoint: Any, documents: Any, make_run: Any, django_assert_num_queries: Any
-) -> None:
+    make_endpoint, documents, make_run, django_assert_num_queries
+):
     counted = priced_endpoint(make_endpoint, documents, "units")
     timed = make_endpoint(
         "a/timed", unit_price_usd=Decimal("0.001"), price_unit="compute seconds", currency="USD"
@@ -67,9 +65,7 @@ def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
     assert estimates[0].basis == ("6 units (the median of 3 earlier runs) × $0.025",)
 
 
-def test_the_length_of_an_earlier_result_is_priced(
-    make_endpoint: Any, make_run: Any, documents: Any
-) -> None:
+def test_the_length_of_an_earlier_result_is_priced(make_endpoint, make_run, documents):
     run = make_run(state="succeeded")
     artifact = Artifact.objects.create(
         run=run, position=0, path="video", kind="video", url="http://x/v.mp4", duration_s=7.5
@@ -96,7 +92,7 @@ UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "s
 
 @pytest.mark.exhaustive
 @pytest.mark.system  # this test runs every model of the sandbox
-def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
+def test_the_sandbox_bills_within_the_estimate(ask, work):
     runs: list[Run] = []
     for unit in UNITS:
         listed = Endpoint.objects.filter(price_unit=unit).exclude(endpoint_id__contains="mischief")
@@ -137,9 +133,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
          "Upstream did not say whether it billed anything."),
 ],
 )  # fmt: skip
-def test_a_failed_run_shows_what_it_cost(
-    make_endpoint: Any, make_run: Any, values: Any, price: Any, charge: str
-) -> None:
+def test_a_failed_run_shows_what_it_cost(make_endpoint, make_run, values, price, charge):
     endpoint = make_endpoint(
         unit_price_usd=None if price is None else Decimal(price), price_unit="images"
     )

@@ -66,7 +66,7 @@ def reload(run: Run) -> Run:
     return Run.objects.recent().get(pk=run.pk)
 
 
-def test_units_cost_what_they_cost_when_the_run_began(end: End, endpoint: Endpoint) -> None:
+def test_units_cost_what_they_cost_when_the_run_began(end, endpoint):
     run = end("2")
     Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=9)
     assert known_costs.briefly(reload(run)) == "≈ $0.10"
@@ -74,7 +74,7 @@ def test_units_cost_what_they_cost_when_the_run_began(end: End, endpoint: Endpoi
     assert tiles.tile(reload(run)).cost == "≈ $0.10"
 
 
-def test_an_event_of_upstream_is_better_and_says_so(end: End) -> None:
+def test_an_event_of_upstream_is_better_and_says_so(end):
     run = end("2")
     before = tiles.tile(reload(run)).html
     ledger.report(run.pk, Decimal("0.08"))
@@ -84,9 +84,7 @@ def test_an_event_of_upstream_is_better_and_says_so(end: End) -> None:
     assert ("≈ $0.10" in before, "≈" in after, "$0.08" in after) == (True, False, True)
 
 
-def test_where_nothing_was_billed_an_estimate_stands_in_once_the_run_has_succeeded(
-    start: Callable[[str], Run], end: End
-) -> None:
+def test_where_nothing_was_billed_an_estimate_stands_in_once_the_run_has_succeeded(start, end):
     run, failed, under_way = end(""), end("", state="failed", token="f"), start("u")
     assert known_costs.briefly(run) == known_costs.in_words(run) == "≈ $0.05 estimated"
     assert known_costs.paid(run) == (Decimal("0.05"), known_costs.ESTIMATED)
@@ -95,7 +93,7 @@ def test_where_nothing_was_billed_an_estimate_stands_in_once_the_run_has_succeed
         assert (known_costs.paid(nothing), known_costs.briefly(nothing)) == (None, "")
 
 
-def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end: End) -> None:
+def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end):
     first, second = end("1", token="a"), end("3", token="b")
     assert known_costs.together([first, second]) == "≈ $0.20"
     ledger.report(first.pk, Decimal("0.01"))
@@ -105,7 +103,7 @@ def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end: End) -> None:
     assert known_costs.together([]) == ""
 
 
-def test_the_search_for_costs_follows_the_bill(end: End) -> None:
+def test_the_search_for_costs_follows_the_bill(end):
     run = end("2")
     indexing.index_all()
     assert SearchEntry.objects.get(run=run).cost == Decimal("0.10")

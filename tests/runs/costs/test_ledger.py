@@ -58,13 +58,8 @@ def charge(run: Run) -> tuple[str, Decimal | None]:
     ],
 )
 def test_the_end_of_a_run_settles_or_releases_its_reservation(
-    user: User,
-    make_endpoint: Any,
-    model: dict[str, Any],
-    state: Run.State,
-    units: str,
-    after: tuple[str, Decimal | None],
-) -> None:
+    user, make_endpoint, model, state, units, after
+):
     values = {"unit_price_usd": PRICE, "price_unit": "images", "currency": "USD", **model}
     run = start(user, make_endpoint(**values))
     assert charge(run)[0] == "reserved"
@@ -73,7 +68,7 @@ def test_the_end_of_a_run_settles_or_releases_its_reservation(
     assert charge(run) == after
 
 
-def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint) -> None:
+def test_a_later_bill_is_settled_when_it_arrives(user, endpoint):
     """A webhook has no billed units; the worker fetches them shortly afterwards."""
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
@@ -81,14 +76,14 @@ def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint)
     assert charge(run) == ("settled", 4 * PRICE)
 
 
-def test_spending_is_kept_when_its_run_is_purged(user: User, endpoint: Endpoint) -> None:
+def test_spending_is_kept_when_its_run_is_purged(user, endpoint):
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="1"))
     Run.objects.filter(pk=run.pk).delete()
     assert ledger.spent_by_people([user.pk]) == {user.pk: PRICE}
 
 
-def test_what_a_run_has_cost_counts_towards_its_accounts(user: User, endpoint: Endpoint) -> None:
+def test_what_a_run_has_cost_counts_towards_its_accounts(user, endpoint):
     with transaction.atomic():
         runs = [start(user, endpoint, ledger.open_account(Kind.BOARD, "b")) for _ in range(3)]
     assert ledger.committed(Kind.BOARD, "b") == 3 * PRICE
@@ -100,9 +95,7 @@ def test_what_a_run_has_cost_counts_towards_its_accounts(user: User, endpoint: E
     assert ledger.committed(Kind.BOARD, "b") == 7 * PRICE
 
 
-def test_a_run_without_a_known_price_needs_an_account_without_a_cap(
-    user: User, make_endpoint: Any
-) -> None:
+def test_a_run_without_a_known_price_needs_an_account_without_a_cap(user, make_endpoint):
     unpriced = make_endpoint()
     free, capped = (
         LedgerAccount.objects.create(kind=Kind.BOARD, key=key, cap_usd=cap)
@@ -113,14 +106,14 @@ def test_a_run_without_a_known_price_needs_an_account_without_a_cap(
         start(user, unpriced, capped)
 
 
-def test_sums_too_large_for_the_column_count_as_the_largest(user: User) -> None:
+def test_sums_too_large_for_the_column_count_as_the_largest(user):
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b")
     ledger.reserve([ledger.Reservation(None, Decimal(10) ** 30, [account])])
     assert ledger.committed(Kind.BOARD, "b") == Decimal(10) ** 9
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_runs_never_exceed_an_accounts_cap(user: User, endpoint: Endpoint) -> None:
+def test_concurrent_runs_never_exceed_an_accounts_cap(user, endpoint):
     """Two threads start and end runs of one account; the cap holds after every step."""
     cap = 5 * PRICE
     ready = threading.Barrier(2)
@@ -157,7 +150,7 @@ def test_concurrent_runs_never_exceed_an_accounts_cap(user: User, endpoint: Endp
     assert max(sums) == cap
 
 
-def test_sums_are_counted_with_their_stored_precision() -> None:
+def test_sums_are_counted_with_their_stored_precision():
     """Three thirds passed the check unrounded and, once written, exceeded the cap."""
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(1))
     third = Decimal(1) / 3
@@ -169,7 +162,7 @@ def test_sums_are_counted_with_their_stored_precision() -> None:
     assert ledger.committed(Kind.BOARD, "b") == left.committed
 
 
-def test_a_balance_is_summed_once_for_many_runs(django_assert_num_queries: Any) -> None:
+def test_a_balance_is_summed_once_for_many_runs(django_assert_num_queries):
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(9))
     with django_assert_num_queries(3):  # the account, its new sum, the entries
         ledger.reserve([ledger.Reservation(None, PRICE, [account])] * 50)

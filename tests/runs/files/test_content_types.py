@@ -63,9 +63,7 @@ def make_zip() -> bytes:
         ("file", "text/html", PAGE, "file"),
     ],
 )
-def test_the_content_type_follows_the_bytes(
-    artifact: Any, guess: str, claimed: str, data: bytes, kind: str
-) -> None:
+def test_the_content_type_follows_the_bytes(artifact, guess, claimed, data, kind):
     row = copy(artifact(guess, content_type=claimed), data)
     assert (row.state, row.kind) == ("stored", kind)
 
@@ -83,9 +81,7 @@ EXCUSES = [
 @pytest.mark.any_database
 @pytest.mark.parametrize("claimed", sample(["image/png", "text/html"], 4, by_seed=2))
 @pytest.mark.parametrize(("guess", "data", "reason"), EXCUSES)
-def test_a_web_page_in_place_of_a_file_is_not_stored(
-    artifact: Any, guess: str, data: bytes, reason: str, claimed: str
-) -> None:
+def test_a_web_page_in_place_of_a_file_is_not_stored(artifact, guess, data, reason, claimed):
     """Retried; the real file is stored whenever it comes."""
 
     def give(_: Any) -> httpx.Response:
@@ -101,7 +97,7 @@ def test_a_web_page_in_place_of_a_file_is_not_stored(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.system
 @pytest.mark.any_database
-def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(artifact: Any) -> None:
+def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(artifact):
     """The pauses add up to more than an hour.
 
     Until then, the row keeps its address and its declared kind.
@@ -139,16 +135,16 @@ HEADS = {
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_a_kind_is_known_by_its_first_bytes(head: bytes) -> None:
+def test_a_kind_is_known_by_its_first_bytes(head):
     assert content_type(head) == HEADS[head]
 
 
 @pytest.mark.django_db
-def test_equal_bytes_have_the_name_that_each_was_given(user: object) -> None:
+def test_equal_bytes_have_the_name_that_each_was_given(user):
     file = BytesIO()
     Image.new("RGB", (30, 20)).save(file, "PNG")
     first, second = (
-        uploads.store(user.pk, SimpleUploadedFile(name, file.getvalue()))  # type: ignore[attr-defined]
+        uploads.store(user.pk, SimpleUploadedFile(name, file.getvalue()))
         for name in ("bottle-front.png", "mug.png")
     )
     assert first.pk == second.pk
@@ -157,7 +153,7 @@ def test_equal_bytes_have_the_name_that_each_was_given(user: object) -> None:
     assert (second.width, second.height) == (30, 20)
 
 
-def test_a_bitmap_is_known_by_its_second_header() -> None:
+def test_a_bitmap_is_known_by_its_second_header():
     file = BytesIO()
     Image.new("RGB", (3, 2)).save(file, "BMP")
     assert content_type(file.getvalue()[: content_types.HEAD_BYTES]) == "image/bmp"

@@ -43,14 +43,14 @@ def result(run: Any, **size: int) -> str:
     return artifact.get_absolute_url()
 
 
-def test_the_size_of_an_upload_is_read_once(user: User, django_assert_num_queries: Any) -> None:
+def test_the_size_of_an_upload_is_read_once(user, django_assert_num_queries):
     address = upload(user, 300, 700)
     with django_assert_num_queries(1):
         for _ in range(3):
             assert input_shape.shape_of_input({"image_url": address}) == (300, 700)
 
 
-def test_a_result_gives_its_size_once_measured(make_run: Any) -> None:
+def test_a_result_gives_its_size_once_measured(make_run):
     address = result(make_run())
     assert input_shape.shape_of_input({"image_urls": [address]}) is None
     Artifact.objects.update(width=640, height=480)
@@ -70,11 +70,11 @@ def test_a_result_gives_its_size_once_measured(make_run: Any) -> None:
         {"image_url": {"url": 3}},
     ],
 )
-def test_other_inputs_give_no_shape(arguments: Any) -> None:
+def test_other_inputs_give_no_shape(arguments):
     assert input_shape.shape_of_input(arguments) is None
 
 
-def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoint: Any) -> None:
+def test_the_form_prices_an_upscaled_upload(member, user, make_endpoint):
     schema = {
         "type": "object",
         "properties": {
@@ -98,7 +98,7 @@ def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoi
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int) -> None:
+def test_a_rotated_picture_is_measured_as_displayed(kind, orientation):
     exif, file = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
     Image.new("RGB", (80, 60)).save(file, kind, exif=exif)

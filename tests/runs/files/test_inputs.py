@@ -26,7 +26,7 @@ from runs.files.stored_files import StoredFile
 from runs.models import Artifact, Run, Upload
 from runs.state import state_machine
 from runs.worker.limits import WorkerLimits
-from tests.runs.conftest import SOON, Control, Work, without_pauses
+from tests.runs.conftest import SOON, without_pauses
 from tests.runs.looks import let_look
 from tests.runs.start.started import start_run
 
@@ -81,9 +81,7 @@ def make_artifact(run: Run, **values: Any) -> Artifact:
     return Artifact.objects.create(run=run, **(defaults | values))
 
 
-def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(
-    ask: Ask, work: Work, sandbox: Control, make_run: Any
-) -> None:
+def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(ask, work, sandbox, make_run):
     artifact = make_artifact(make_run(state="succeeded"))
     first = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
     work(lambda: has_ended(first))
@@ -97,9 +95,7 @@ def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(
     assert sandbox.calls()["upload_initiate"] == 1
 
 
-def test_a_result_without_a_copy_is_sent_by_its_original_address(
-    ask: Ask, work: Work, sandbox: Control, make_run: Any
-) -> None:
+def test_a_result_without_a_copy_is_sent_by_its_original_address(ask, work, sandbox, make_run):
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: has_ended(run))
     Artifact.objects.filter(run=run).update(state="remote", next_attempt_at=None)
@@ -117,8 +113,8 @@ def test_a_result_without_a_copy_is_sent_by_its_original_address(
     "what", ["anothers upload", "by its whole address", "anothers result", "a lost result", "none"]
 )
 def test_a_run_with_a_forbidden_or_missing_file_fails_before_the_submit(
-    ask: Ask, work: Work, sandbox: Control, make_run: Any, stranger: User, what: str
-) -> None:
+    ask, work, sandbox, make_run, stranger, what
+):
     def address() -> str:
         if what == "none":
             return f"/runs/{uuid.uuid4()}/artifacts/0/"
@@ -141,9 +137,7 @@ def test_a_run_with_a_forbidden_or_missing_file_fails_before_the_submit(
     assert not {"submit", "upload_initiate"} & sandbox.calls().keys()
 
 
-def test_an_admin_who_said_why_may_use_the_file(
-    ask: Ask, work: Work, stranger: User, user: User, make_run: Any
-) -> None:
+def test_an_admin_who_said_why_may_use_the_file(ask, work, stranger, user, make_run):
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     source = make_run(user=stranger, state="failed")
     let_look(User.objects.get(pk=user.pk), source)
@@ -153,7 +147,7 @@ def test_an_admin_who_said_why_may_use_the_file(
     assert run.state == "succeeded", run.error
 
 
-def test_an_address_that_upstream_does_not_know_any_more_is_sent_once(ask: Ask, work: Work) -> None:
+def test_an_address_that_upstream_does_not_know_any_more_is_sent_once(ask, work):
     upload = make_upload(User.objects.get())
     before = ask(EDIT, prompt="x", image_url=upload.get_absolute_url())
     work(lambda: has_ended(before))
@@ -181,15 +175,13 @@ def test_an_address_that_upstream_does_not_know_any_more_is_sent_once(ask: Ask, 
     ],
 )
 def test_the_shorter_life_of_a_file_decides_whether_its_address_is_sent_again(
-    account_life_s: int | None, age: timedelta, is_sent_again: bool
-) -> None:
+    account_life_s, age, is_sent_again
+):
     upload = Upload(upstream_url="https://fal.media/a.png", upstream_at=timezone.now() - age)
     assert inputs._is_usable(upload, None, account_life_s) != is_sent_again
 
 
-def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(ask, work, sandbox):
     sandbox.fault("upload", "413", times=9)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: has_ended(run))
@@ -199,9 +191,7 @@ def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
     assert "submit" not in sandbox.calls()
 
 
-def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(ask, work, sandbox):
     upload = make_upload(User.objects.get())
     parts = -(-upload.size_bytes // 40)
     assert parts > 2
@@ -217,9 +207,7 @@ def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
 
 
 @pytest.mark.exhaustive
-def test_one_large_file_of_two_people_is_uploaded_for_each(
-    ask: Ask, work: Work, sandbox: Control, stranger: User
-) -> None:
+def test_one_large_file_of_two_people_is_uploaded_for_each(ask, work, sandbox, stranger):
     address = make_upload(stranger, "private.png").get_absolute_url()
     # the second upload overtakes the first
     sandbox.fault("upload_part", "slow", value=2.0, times=1)
@@ -242,7 +230,7 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
     assert sandbox.calls()["upload_initiate"] == 2
 
 
-def test_a_storage_error_is_shown_and_retried(ask: Ask, work: Work) -> None:
+def test_a_storage_error_is_shown_and_retried(ask, work):
     address = make_upload(User.objects.get()).get_absolute_url()
     run = ask(EDIT, prompt="x", image_url=address)
     notes: list[str] = []
@@ -267,9 +255,7 @@ def test_a_storage_error_is_shown_and_retried(ask: Ask, work: Work) -> None:
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
-def test_a_lasting_storage_error_fails_the_run(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lasting_storage_error_fails_the_run(ask, work, sandbox, monkeypatch):
     def refuse_to_open(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
@@ -294,8 +280,8 @@ class SlowlyRead(io.FileIO):
 
 
 def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    ask, work, sandbox, monkeypatch
+):
     def open_slowly(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         return File(SlowlyRead(self.path(name)))
 
@@ -319,9 +305,7 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
-def test_an_expired_upload_address_does_not_fail_the_run(
-    ask: Ask, work: Work, sandbox: Control, status: str
-) -> None:
+def test_an_expired_upload_address_does_not_fail_the_run(ask, work, sandbox, status):
     sandbox.fault("upload", status)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: has_ended(run))
@@ -330,9 +314,7 @@ def test_an_expired_upload_address_does_not_fail_the_run(
     assert sandbox.calls()["upload_initiate"] == 2
 
 
-def test_one_file_in_many_concurrent_runs_is_uploaded_once(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_one_file_in_many_concurrent_runs_is_uploaded_once(ask, work, sandbox):
     address = make_upload(User.objects.get()).get_absolute_url()
     runs = [ask(EDIT, prompt="x", image_url=address, seed=n) for n in range(4)]
     work(lambda: all(map(has_ended, runs)))
@@ -340,9 +322,7 @@ def test_one_file_in_many_concurrent_runs_is_uploaded_once(
 
 
 @pytest.mark.exhaustive
-def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(ask, work, sandbox):
     sandbox.fault("upload", "slow", value=5.0)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     dies = WorkerLimits(stop_within_s=0.0)  # the worker dies instead of finishing its work

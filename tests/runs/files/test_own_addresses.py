@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 
 from runs.files.artifact_urls import with_own_results
@@ -31,7 +30,7 @@ def _hosts(settings: Any) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("spaces", ["", " ", "\n", "\u00a0\t"])
 @pytest.mark.parametrize("path", [UPLOAD, RESULT])
-def test_every_host_name_of_the_server_is_recognised(origin: str, spaces: str, path: str) -> None:
+def test_every_host_name_of_the_server_is_recognised(origin, spaces, path):
     assert with_own_paths(f"{spaces}{origin}{path}{spaces}") == path
 
 
@@ -50,7 +49,7 @@ def test_every_host_name_of_the_server_is_recognised(origin: str, spaces: str, p
         (RESULT.upper().replace("RUNS", "runs").replace("ARTIFACTS", "artifacts"), RESULT),
     ],
 )
-def test_every_spelling_of_a_path_is_recognised(written: str, path: str) -> None:
+def test_every_spelling_of_a_path_is_recognised(written, path):
     assert with_own_paths(f"http://localhost:8000{written}") == path
     assert OUR_ADDRESS.fullmatch(path)
 
@@ -69,20 +68,18 @@ def test_every_spelling_of_a_path_is_recognised(written: str, path: str) -> None
         "",
     ],
 )
-def test_other_addresses_are_not_changed(text: str) -> None:
+def test_other_addresses_are_not_changed(text):
     assert tidy_addresses(with_own_paths(text)) == text
 
 
-def test_addresses_are_found_at_any_depth() -> None:
+def test_addresses_are_found_at_any_depth():
     ours = f"http://localhost:1{RESULT}"
     arguments = {"a": [ours, {"b": [[ours]]}], "seed": 1, "c": None, "d": 1.0}
     assert with_own_paths(arguments) == arguments | {"a": [RESULT, {"b": [[RESULT]]}]}
 
 
 @pytest.mark.both_databases
-def test_results_are_found_by_upstreams_address_at_any_depth(
-    make_run: Any, user: User, stranger: User
-) -> None:
+def test_results_are_found_by_upstreams_address_at_any_depth(make_run, user, stranger):
     url, long = "https://fal.media/a.png", f"https://fal.media/{'b' * 200}.png"
     run = make_run(state="succeeded")
     for position, address in enumerate((url, long)):
@@ -98,7 +95,7 @@ def test_results_are_found_by_upstreams_address_at_any_depth(
 
 @pytest.mark.both_databases
 @pytest.mark.django_db
-def test_upstreams_addresses_are_read_from_an_index() -> None:
+def test_upstreams_addresses_are_read_from_an_index():
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")  # the table is empty

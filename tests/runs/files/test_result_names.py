@@ -34,7 +34,7 @@ HASH = "kRz2_c7d0e1f.png"
         ("\u2028\x00 \u202e", ""),
     ],
 )
-def test_a_file_name_keeps_the_words_of_a_prompt_in_any_script(text: str, name: str) -> None:
+def test_a_file_name_keeps_the_words_of_a_prompt_in_any_script(text, name):
     assert slug(text) == name
 
 
@@ -67,9 +67,7 @@ def disposition(client: Client, address: str) -> str:
     return client.head(address).headers["Content-Disposition"]
 
 
-def test_page_download_and_api_give_a_result_the_same_name(
-    member: Client, run: Run, user: Any
-) -> None:
+def test_page_download_and_api_give_a_result_the_same_name(member, run, user):
     names = default_names(run)
     for position, name in enumerate(names):
         address = f"/runs/{run.pk}/artifacts/{position}/"
@@ -86,8 +84,8 @@ def test_page_download_and_api_give_a_result_the_same_name(
 
 
 def test_downloads_and_api_follow_the_template_of_whoever_asks(
-    member: Client, run: Run, user: Any, django_assert_num_queries: Any
-) -> None:
+    member, run, user, django_assert_num_queries
+):
     team = create(user, name="Spring campaign")
     Run.objects.filter(pk=run.pk).update(project=team)
     template = "{project} {model}_{n} ({run})"
@@ -108,7 +106,7 @@ def test_downloads_and_api_follow_the_template_of_whoever_asks(
         assert [namer.result(loaded, file) for file in run.artifacts.all()] == names
 
 
-def test_a_name_tells_the_project_to_its_members_alone(run: Run, stranger: Any) -> None:
+def test_a_name_tells_the_project_to_its_members_alone(run, stranger):
     team = create(run.user, name="Secret launch")
     Run.objects.filter(pk=run.pk).update(project=team, is_example=True)
     preferences.set_file_names(stranger, "{project}-{model}")
@@ -117,21 +115,19 @@ def test_a_name_tells_the_project_to_its_members_alone(run: Run, stranger: Any) 
     assert result_names.served_name(file, stranger) == "flux-dev.png"
 
 
-def test_weights_and_archives_keep_their_names(member: Client, run: Run) -> None:
+def test_weights_and_archives_keep_their_names(member, run):
     Artifact.objects.filter(position=0).update(kind="file", file_name="lora.safetensors")
     served = member.head(f"/runs/{run.pk}/artifacts/0/")
     assert 'filename="lora.safetensors"' in served.headers["Content-Disposition"]
 
 
-def test_a_name_of_upstream_turns_no_text_and_is_no_device(member: Client, run: Run) -> None:
+def test_a_name_of_upstream_turns_no_text_and_is_no_device(member, run):
     for given, safe in [("a\u202egnp.exe", "agnp.exe"), ("con.bin", "_con.bin"), ("x.", "x")]:
         Artifact.objects.filter(position=0).update(kind="file", file_name=given)
         assert f'filename="{safe}' in disposition(member, f"/runs/{run.pk}/artifacts/0/")
 
 
-def test_a_reader_of_a_file_without_access_to_its_run_sees_no_prompt(
-    client: Client, run: Run, stranger: Any
-) -> None:
+def test_a_reader_of_a_file_without_access_to_its_run_sees_no_prompt(client, run, stranger):
     named = {"image_url": f"/runs/{run.pk}/artifacts/0/"}
     Preset.objects.create(
         user=run.user, endpoint=run.endpoint, name="p", arguments=named, is_shared=True

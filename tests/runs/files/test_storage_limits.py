@@ -40,9 +40,7 @@ def post_upload(member: Client, name: str, content: bytes) -> Any:
     return member.post("/uploads/", {"file": file, "kind": "file"})
 
 
-def test_uploads_have_a_quota_per_person(
-    member: Client, user: User, settings: Any, free: Any
-) -> None:
+def test_uploads_have_a_quota_per_person(member, user, settings, free):
     free(10_000)
     settings.UPLOADS_MAX_MB_PER_PERSON = 1
     first = b"a" * (700 << 10)
@@ -59,7 +57,7 @@ def test_uploads_have_a_quota_per_person(
     assert post_upload(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
 
 
-def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> None:
+def test_below_the_disk_floor_copies_wait_for_room(artifact, free):
     requested_urls: list[str] = []
 
     def give(request: Any) -> Any:
@@ -82,7 +80,7 @@ def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> 
     assert copy(row, give).state == "stored"
 
 
-def test_below_the_disk_floor_uploads_are_refused_with_a_message(member: Client, free: Any) -> None:
+def test_below_the_disk_floor_uploads_are_refused_with_a_message(member, free):
     free(100)
     answer = post_upload(member, "a.txt", b"words")
     assert answer.status_code == 507
@@ -95,9 +93,7 @@ def test_below_the_disk_floor_uploads_are_refused_with_a_message(member: Client,
 @pytest.mark.parametrize(
     ("megabytes", "status", "disk"), [(511, "not ok", "low"), (512, "ok", "ok")]
 )
-def test_healthz_fails_below_the_disk_floor(
-    admin_client: Client, free: Any, megabytes: int, status: str, disk: str
-) -> None:
+def test_healthz_fails_below_the_disk_floor(admin_client, free, megabytes, status, disk):
     Worker.objects.create(name="w", beat_at=timezone.now(), has_key=True)
     free(megabytes)
     answer = admin_client.get("/healthz")
@@ -120,7 +116,7 @@ def content(number: int) -> SimpleUploadedFile:
 
 
 @pytest.mark.both_databases
-def test_eight_concurrent_uploads_stay_within_the_quota(one_megabyte: None, user: User) -> None:
+def test_eight_concurrent_uploads_stay_within_the_quota(one_megabyte, user):
     files = map(content, range(8))
     raised = at_once(*(partial(uploads.store, user.pk, file, "file") for file in files))
     assert Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 3 * 300 * KB
@@ -130,9 +126,7 @@ def test_eight_concurrent_uploads_stay_within_the_quota(one_megabyte: None, user
 
 
 @pytest.mark.both_databases
-def test_a_failed_store_frees_its_reserved_quota(
-    one_megabyte: None, user: User, settings: Any
-) -> None:
+def test_a_failed_store_frees_its_reserved_quota(one_megabyte, user, settings):
     settings.DISK_FLOOR_MB = 100_000_000
     with pytest.raises(uploads.NotStored):
         uploads.store(user.pk, content(0), "file")
@@ -140,9 +134,7 @@ def test_a_failed_store_frees_its_reserved_quota(
 
 
 @pytest.mark.both_databases
-def test_a_killed_process_frees_its_reserved_quota_after_an_hour(
-    one_megabyte: None, user: User
-) -> None:
+def test_a_killed_process_frees_its_reserved_quota_after_an_hour(one_megabyte, user):
     UploadReservation.objects.create(user=user, size_bytes=900 * KB)
     with pytest.raises(storage_limits.QuotaExceeded):
         uploads.store(user.pk, content(0), "file")

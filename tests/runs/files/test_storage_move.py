@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
-from django.test import Client
 from moto import mock_aws
 
 from catalog.models import Picture
@@ -84,9 +83,7 @@ def bucket_contents(bucket: Any) -> dict[str, bytes]:
     return {item.key: item.get()["Body"].read() for item in bucket.objects.all()}
 
 
-def test_a_move_copies_every_file_and_pages_serve_it(
-    files: dict[str, bytes], bucket: Any, client: Client, user: User, capsys: Any
-) -> None:
+def test_a_move_copies_every_file_and_pages_serve_it(files, bucket, client, user, capsys):
     client.force_login(user)
     address = Artifact.objects.order_by("pk")[0].get_absolute_url()
     assert client.get(address).status_code == 404
@@ -97,9 +94,7 @@ def test_a_move_copies_every_file_and_pages_serve_it(
 
 
 @pytest.mark.exhaustive
-def test_a_second_move_copies_only_damaged_files(
-    files: dict[str, bytes], bucket: Any, capsys: Any
-) -> None:
+def test_a_second_move_copies_only_damaged_files(files, bucket, capsys):
     call_command("move_media")
     damaged = content_name(b"picture 3", "png")
     bucket.put_object(Key=damaged, Body=b"picture X")  # damaged, but of the same size
@@ -109,9 +104,7 @@ def test_a_second_move_copies_only_damaged_files(
     assert bucket_contents(bucket) == files
 
 
-def test_a_stopped_move_resumes_after_the_last_batch(
-    files: dict[str, bytes], bucket: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
+def test_a_stopped_move_resumes_after_the_last_batch(files, bucket, monkeypatch, capsys):
     monkeypatch.setattr(storage_move, "BATCH_ROWS", 2)
     passed: list[str] = []
     copy = storage_move.move_file
@@ -141,9 +134,7 @@ def test_a_stopped_move_resumes_after_the_last_batch(
 
 
 @pytest.mark.exhaustive
-def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(
-    files: dict[str, bytes], former: FileSystemStorage, bucket: Any, capsys: Any
-) -> None:
+def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(files, former, bucket, capsys):
     damaged, missing = content_name(b"picture 1", "png"), content_name(b"photo", "jpg")
     Path(former.path(damaged)).write_bytes(b"pictur")
     former.delete(missing)
@@ -156,7 +147,7 @@ def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(
     assert bucket_contents(bucket).keys() == files.keys() - {damaged, missing}
 
 
-def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
+def test_a_move_onto_the_same_storage_is_refused(settings):
     with pytest.raises(CommandError, match="Name the former storage with --from"):
         call_command("move_media")
     with pytest.raises(CommandError, match="--from must be the dotted name"):
@@ -164,9 +155,7 @@ def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
 
 
 @pytest.mark.exhaustive
-def test_files_move_back_from_a_bucket_to_a_folder(
-    files: dict[str, bytes], settings: Any, tmp_path: Path
-) -> None:
+def test_files_move_back_from_a_bucket_to_a_folder(files, settings, tmp_path):
     call_command("move_media")
     settings.MEDIA_ROOT = str(tmp_path / "back")
     settings.STORAGES = settings.STORAGES | {

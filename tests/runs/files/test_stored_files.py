@@ -7,9 +7,7 @@ import io
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.test import Client
 from PIL import Image
 
 from catalog.pictures import picture_files
@@ -41,13 +39,7 @@ def read(response: Any) -> bytes:
         ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python refuses numbers with so many digits
     ],
 )
-def test_artifacts_are_served_in_ranges(
-    member: Client,
-    stored_artifact: Artifact,
-    requested_range: str,
-    status: int,
-    span: tuple[int, int] | None,
-) -> None:
+def test_artifacts_are_served_in_ranges(member, stored_artifact, requested_range, status, span):
     response = member.get(
         stored_artifact.get_absolute_url(),
         headers={"range": requested_range} if requested_range else {},
@@ -65,9 +57,7 @@ def test_artifacts_are_served_in_ranges(
     ("tag", "status"),
     [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
 )
-def test_a_range_is_served_only_while_the_etag_matches(
-    member: Client, stored_artifact: Artifact, tag: str, status: int
-) -> None:
+def test_a_range_is_served_only_while_the_etag_matches(member, stored_artifact, tag, status):
     address = stored_artifact.get_absolute_url()
     whole = member.get(address)
     headers = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
@@ -79,9 +69,7 @@ def test_a_range_is_served_only_while_the_etag_matches(
 
 @pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
 @pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
-def test_a_file_the_browser_has_is_answered_with_304(
-    member: Client, stored_artifact: Artifact, tag: str, more: dict[str, str]
-) -> None:
+def test_a_file_the_browser_has_is_answered_with_304(member, stored_artifact, tag, more):
     address = stored_artifact.get_absolute_url()
     whole = member.get(address)
     headers = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
@@ -97,18 +85,14 @@ def test_a_file_the_browser_has_is_answered_with_304(
     read(another)
 
 
-def test_a_forbidden_file_is_404_even_with_a_matching_etag(
-    client: Client, stored_artifact: Artifact, stranger: User
-) -> None:
+def test_a_forbidden_file_is_404_even_with_a_matching_etag(client, stored_artifact, stranger):
     client.force_login(stranger)
     assert client.get(stored_artifact.get_absolute_url()).status_code == 404
     headers = {"if-none-match": "*"}
     assert client.get(stored_artifact.get_absolute_url(), headers=headers).status_code == 404
 
 
-def test_head_ignores_ranges_and_errors_are_not_cached(
-    member: Client, stored_artifact: Artifact
-) -> None:
+def test_head_ignores_ranges_and_errors_are_not_cached(member, stored_artifact):
     """HEAD ignores ranges; browsers do not cache errors for a year."""
     address = stored_artifact.get_absolute_url()
     about = member.head(address, headers={"range": "bytes=0-9"})
@@ -119,7 +103,7 @@ def test_head_ignores_ranges_and_errors_are_not_cached(
     assert "Cache-Control" not in beyond.headers
 
 
-def test_served_files_can_do_no_harm(member: Client, stored_artifact: Artifact) -> None:
+def test_served_files_can_do_no_harm(member, stored_artifact):
     response = member.get(stored_artifact.get_absolute_url())
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response.headers["Content-Security-Policy"]
@@ -133,9 +117,7 @@ def test_served_files_can_do_no_harm(member: Client, stored_artifact: Artifact) 
     read(response)
 
 
-def test_an_artifact_without_a_copy_redirects_to_upstream(
-    member: Client, stored_artifact: Artifact
-) -> None:
+def test_an_artifact_without_a_copy_redirects_to_upstream(member, stored_artifact):
     Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote")
     assert member.get(stored_artifact.get_absolute_url()).headers["Location"] == stored_artifact.url
 
@@ -154,8 +136,8 @@ def test_an_artifact_without_a_copy_redirects_to_upstream(
     ],
 )
 def test_a_data_uri_is_served_before_its_copy_exists(
-    member: Client, stored_artifact: Artifact, url: str, kind: str, content: bytes, is_shown: bool
-) -> None:
+    member, stored_artifact, url, kind, content, is_shown
+):
     Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote", url=url, file_name="")
     for query, shows in (("", is_shown), ("?download", False)):
         response = member.get(f"{stored_artifact.get_absolute_url()}{query}")
@@ -178,14 +160,8 @@ def test_a_data_uri_is_served_before_its_copy_exists(
     ],
 )
 def test_a_storage_that_cannot_be_read_is_logged_and_retried(
-    member: Client,
-    stored_artifact: Artifact,
-    error: Exception,
-    method: str,
-    more: str,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+    member, stored_artifact, error, method, more, monkeypatch, caplog
+):
     def fail(*_: Any) -> None:
         raise error
 
@@ -215,9 +191,7 @@ def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
 
 
 @pytest.mark.parametrize("noun", ["poster", "thumbnail"])
-def test_thumbnails_are_served_like_the_file(
-    member: Client, client: Client, film: Artifact, stranger: User, noun: str
-) -> None:
+def test_thumbnails_are_served_like_the_file(member, client, film, stranger, noun):
     address = f"{film.get_absolute_url()}{noun}/"
     response = member.get(address)
     assert response.getvalue()[8:12] == b"WEBP"
@@ -231,15 +205,13 @@ def test_thumbnails_are_served_like_the_file(
     assert client.get(address).status_code == 404
 
 
-def test_a_data_uri_without_a_file_is_404(member: Client, stored_artifact: Artifact) -> None:
+def test_a_data_uri_without_a_file_is_404(member, stored_artifact):
     url = "data:image/png;base64,A"
     Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote", url=url)
     assert member.get(stored_artifact.get_absolute_url()).status_code == 404
 
 
-def test_a_range_is_served_from_an_unseekable_file(
-    member: Client, stored_artifact: Artifact, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_range_is_served_from_an_unseekable_file(member, stored_artifact, monkeypatch):
     class Stream(io.BytesIO):
         def seek(self, *_: Any) -> int:
             raise io.UnsupportedOperation("this is a stream")

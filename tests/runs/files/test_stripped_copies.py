@@ -46,7 +46,7 @@ def work(limit_s: float = 60.0) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("make", [png, mp4])
-def test_a_worker_makes_a_copy_once(make: Callable[[], bytes], store: Store) -> None:
+def test_a_worker_makes_a_copy_once(make, store):
     name = store(make())
     for _ in range(2):
         with pytest.raises(NotReady):
@@ -62,7 +62,7 @@ def test_a_worker_makes_a_copy_once(make: Callable[[], bytes], store: Store) -> 
 
 
 @pytest.mark.django_db
-def test_a_file_that_cannot_be_stripped_is_never_served(store: Store) -> None:
+def test_a_file_that_cannot_be_stripped_is_never_served(store):
     name = store(b"words " + TOLD)
     with pytest.raises(NotReady):
         copy_of(name)
@@ -75,7 +75,7 @@ def test_a_file_that_cannot_be_stripped_is_never_served(store: Store) -> None:
 
 
 @pytest.mark.django_db
-def test_a_copy_that_takes_too_long_is_tried_again_and_then_given_up(store: Store) -> None:
+def test_a_copy_that_takes_too_long_is_tried_again_and_then_given_up(store):
     """Before, every request made it in the page's thread, a minute each time."""
     name = store(png())
     with pytest.raises(NotReady):
@@ -89,16 +89,14 @@ def test_a_copy_that_takes_too_long_is_tried_again_and_then_given_up(store: Stor
 
 
 @pytest.mark.django_db
-def test_a_missing_file_has_no_stripped_copy(store: Store) -> None:
+def test_a_missing_file_has_no_stripped_copy(store):
     with pytest.raises(FileNotFoundError):
         copy_of("ab/none")
     assert not WantedCopy.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_makes_what_is_due_and_what_was_purged_meanwhile_is_forgotten(
-    store: Store,
-) -> None:
+def test_a_worker_makes_what_is_due_and_what_was_purged_meanwhile_is_forgotten(store):
     name = store(png())
     for file in (name, "ab/gone"):
         stripped_copies.ask(file)
@@ -108,13 +106,13 @@ def test_a_worker_makes_what_is_due_and_what_was_purged_meanwhile_is_forgotten(
 
 
 @pytest.mark.any_database
-def test_a_strip_process_with_an_error_status_counts_as_dead() -> None:
+def test_a_strip_process_with_an_error_status_counts_as_dead():
     with pytest.raises(WorkerDied):
         run_once("runs.files.no_such_program", {}, 60)
 
 
 @pytest.mark.django_db
-def test_a_copy_is_purged_with_its_file(store: Store) -> None:
+def test_a_copy_is_purged_with_its_file(store):
     name = store(png())
     copy_at_once(name)
     long_ago = timezone.now() - purge.SETTLED

@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
@@ -47,9 +46,7 @@ def pass_time(row: Upload) -> None:
     purge.delete_discarded(timezone.now() + SETTLED + timedelta(seconds=1))
 
 
-def test_deleted_file_is_hidden_until_it_is_brought_back(
-    member: Client, user: User, make_run: Any
-) -> None:
+def test_deleted_file_is_hidden_until_it_is_brought_back(member, user, make_run):
     row = upload(user)
     run = make_run(state="succeeded", arguments={"image_url": row.get_absolute_url()})
     assert delete(row, user) == 1
@@ -64,7 +61,7 @@ def test_deleted_file_is_hidden_until_it_is_brought_back(
     assert member.get(f"/uploads/{row.pk}/uses/").status_code == 200
 
 
-def test_only_who_uploaded_it_and_managers_delete_and_open_a_deleted_file(user: User) -> None:
+def test_only_who_uploaded_it_and_managers_delete_and_open_a_deleted_file(user):
     project = make_project("Fox", ana="maker", kim="manager", bo="maker")
     row = upload(user, project=project)
     manager, maker = (User.objects.get(username=name) for name in ("kim", "bo"))
@@ -78,9 +75,7 @@ def test_only_who_uploaded_it_and_managers_delete_and_open_a_deleted_file(user: 
     assert upload_deletion.restore(upload_deletion.restorable(user), user) == 1
 
 
-def test_file_goes_after_the_grace_period_although_runs_have_used_it(
-    user: User, make_run: Any
-) -> None:
+def test_file_goes_after_the_grace_period_although_runs_have_used_it(user, make_run):
     row = upload(user)
     run = make_run(state="succeeded", arguments={"image_url": row.get_absolute_url()})
     delete(row, user)
@@ -94,9 +89,7 @@ def test_file_goes_after_the_grace_period_although_runs_have_used_it(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.anyio
-async def test_run_that_waits_keeps_its_file_and_a_later_one_does_not_get_it(
-    user: User, make_run: Any
-) -> None:
+async def test_run_that_waits_keeps_its_file_and_a_later_one_does_not_get_it(user, make_run):
     row = await sync_to_async(upload)(user)
     arguments = {"image_url": row.get_absolute_url()}
     waiting = await sync_to_async(make_run)(state="created", arguments=arguments)
@@ -115,9 +108,7 @@ async def test_run_that_waits_keeps_its_file_and_a_later_one_does_not_get_it(
     await sync_to_async(connections.close_all)()  # PostgreSQL drops no database that is in use
 
 
-def test_deleting_frees_the_quota_and_bringing_back_takes_it_again(
-    user: User, settings: Any
-) -> None:
+def test_deleting_frees_the_quota_and_bringing_back_takes_it_again(user, settings):
     settings.UPLOADS_MAX_MB_PER_PERSON = 1
     row = upload(user)
     Upload.objects.update(size_bytes=1 << 20)
@@ -130,14 +121,14 @@ def test_deleting_frees_the_quota_and_bringing_back_takes_it_again(
     assert storage_limits.used_bytes(user.pk) < 1 << 20
 
 
-def test_file_that_is_uploaded_again_is_back_at_its_address(user: User) -> None:
+def test_file_that_is_uploaded_again_is_back_at_its_address(user):
     row = upload(user)
     delete(row, user)
     assert upload(user).pk == row.pk
     assert Upload.objects.get().deleted_at is None
 
 
-def test_content_that_another_upload_has_stays(user: User, stranger: User) -> None:
+def test_content_that_another_upload_has_stays(user, stranger):
     row, other = upload(user), upload(stranger)
     delete(row, user)
     pass_time(row)

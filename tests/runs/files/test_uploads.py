@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -51,7 +50,7 @@ def post_known(browser: Client, data: bytes, **other: Any) -> Any:
     return browser.post("/uploads/known/", question | other)
 
 
-def test_equal_content_is_one_upload_and_is_not_sent_again(member: Client) -> None:
+def test_equal_content_is_one_upload_and_is_not_sent_again(member):
     data = png()
     assert post_known(member, data).status_code == 204
     first = give(member, "a.png", data, "image").json()
@@ -69,9 +68,7 @@ def full(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "full")
 
 
-def test_a_storage_that_cannot_be_written_says_what_to_do(
-    member: Client, full: None, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_storage_that_cannot_be_written_says_what_to_do(member, full, caplog):
     answer = give(member, "a.png", png(), "image")
     assert answer.status_code == 507
     assert answer.json()["error"].startswith("a.png could not be kept")
@@ -82,8 +79,8 @@ def test_a_storage_that_cannot_be_written_says_what_to_do(
 
 
 def test_a_form_whose_file_could_not_be_stored_keeps_its_values(
-    member: Client, full: None, make_endpoint: Any, documents: dict[str, Any]
-) -> None:
+    member, full, make_endpoint, documents
+):
     endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
     make_endpoint(endpoint_id, documents[endpoint_id])
     file = SimpleUploadedFile("a.png", png(), "image/png")
@@ -98,7 +95,7 @@ def test_a_form_whose_file_could_not_be_stored_keeps_its_values(
     assert not Run.objects.exists()
 
 
-def test_another_persons_file_is_not_revealed(member: Client, stranger: User) -> None:
+def test_another_persons_file_is_not_revealed(member, stranger):
     data = png()
     address = give(member, "a.png", data).json()["url"]
     other = Client()
@@ -116,16 +113,16 @@ def test_another_persons_file_is_not_revealed(member: Client, stranger: User) ->
     assert post_known(other, data).status_code == 204
 
 
-def test_a_file_that_the_storage_lost_has_to_be_sent_again(member: Client, tmp_path: Path) -> None:
+def test_a_file_that_the_storage_lost_has_to_be_sent_again(member, tmp_path):
     data = png()
     address = give(member, "a.png", data).json()["url"]
     next(path for path in tmp_path.rglob("*.png")).unlink()
     assert post_known(member, data).status_code == 204
     assert give(member, "a.png", data).json()["url"] == address
-    assert b"".join(member.get(address).streaming_content) == data  # type: ignore[attr-defined]
+    assert b"".join(member.get(address).streaming_content) == data
 
 
-def test_an_unacceptable_file_is_refused_before_it_is_sent(member: Client) -> None:
+def test_an_unacceptable_file_is_refused_before_it_is_sent(member):
     assert "larger than 200 MB" in post_known(member, b"x", size_bytes=201 << 20).json()["error"]
     assert "is empty" in post_known(member, b"").json()["error"]
     assert post_known(member, b"x", digest="../etc", size_bytes=5).status_code == 204
@@ -144,15 +141,15 @@ def test_an_unacceptable_file_is_refused_before_it_is_sent(member: Client) -> No
     ],
 )
 def test_a_file_of_the_wrong_kind_is_refused_by_its_bytes_and_not_stored(
-    member: Client, tmp_path: Path, kind: str, name: str, data: bytes, claimed: str, sentence: str
-) -> None:
+    member, tmp_path, kind, name, data, claimed, sentence
+):
     answer = give(member, name, data, kind, claimed)
     assert answer.status_code == 422
     assert sentence in answer.json()["error"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_a_name_cannot_leave_its_folder() -> None:
+def test_a_name_cannot_leave_its_folder():
     assert clean_name("../../etc/pass wd") == "pass wd"
     assert clean_name("C:\\fakepath\\a.png") == "a.png"
     assert clean_name("...") == "file"
@@ -166,7 +163,7 @@ NAMES = ["💫 🦊.png", "Füchse é.png", "लोमड़ी की तस्
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_an_upload_keeps_the_name_its_owner_gave_it(member: Client, name: str, form: Any) -> None:
+def test_an_upload_keeps_the_name_its_owner_gave_it(member, name, form):
     address = give(member, unicodedata.normalize(form, name), png(), "image").json()
     assert address["name"] == name
     answer = member.head(address["url"] + "?download")
@@ -190,9 +187,7 @@ def make_artifact(make_run: Callable[..., Any]) -> Callable[..., Artifact]:
     return make
 
 
-def test_file_choices_are_the_users_own_of_the_kind_newest_first(
-    member: Client, stranger: User, make_artifact: Callable[..., Artifact]
-) -> None:
+def test_file_choices_are_the_users_own_of_the_kind_newest_first(member, stranger, make_artifact):
     old, new = make_artifact(title="a cat"), make_artifact(title="a dog <b>")
     make_artifact(kind="video", title="a film")
     make_artifact(title="theirs", user=stranger)
@@ -235,11 +230,11 @@ def boxed(major: bytes, *others: bytes) -> bytes:
         (b"\0\0\0\x18ftyp", "video/mp4"),
     ],
 )
-def test_an_iso_media_file_is_recognised_by_all_its_brands(head: bytes, kind: str) -> None:
+def test_an_iso_media_file_is_recognised_by_all_its_brands(head, kind):
     assert content_types.content_type(head) == kind
 
 
-def test_the_same_files_make_the_same_bytes() -> None:
+def test_the_same_files_make_the_same_bytes():
     def archive_bytes() -> bytes:
         target = io.BytesIO()
         files = [("a.png", io.BytesIO(b"1")), ("b.png", io.BytesIO(b"2"))]
@@ -252,9 +247,7 @@ def test_the_same_files_make_the_same_bytes() -> None:
         assert archive.read("a.txt").decode() == "één"
 
 
-def test_any_exception_of_a_storage_is_handled(
-    member: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_exception_of_a_storage_is_handled(member, monkeypatch):
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no bucket")
 

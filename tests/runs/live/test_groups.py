@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from unittest.mock import patch
 
 import httpx
@@ -47,9 +47,7 @@ def group_entry(user: User, runs: list[Run]) -> Entry:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_of_the_last_of_400_runs_wakes_the_poll(
-    make_run: Callable[..., Run], user: User
-) -> None:
+def test_a_change_of_the_last_of_400_runs_wakes_the_poll(make_run, user):
     first = make_run(user=user)
     rest = [
         Run(user=user, endpoint=first.endpoint, form_token=f"f{number}", arguments={})
@@ -71,9 +69,7 @@ def test_a_change_of_the_last_of_400_runs_wakes_the_poll(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_group_is_watched_only_with_its_users_token(
-    make_run: Callable[..., Run], user: User
-) -> None:
+def test_a_group_is_watched_only_with_its_users_token(make_run, user):
     sam = User.objects.create_user("sam")
     run, foreign = make_run(user=user, version=3), make_run(user=sam, version=3)
     run.version = foreign.version = 1
@@ -93,9 +89,7 @@ def test_a_group_is_watched_only_with_its_users_token(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_members_group_is_read_again_with_each_poll(
-    make_run: Callable[..., Run], user: User
-) -> None:
+def test_a_members_group_is_read_again_with_each_poll(make_run, user):
     """A member who was removed from a project sees no further changes on its open pages."""
     sam = User.objects.create_user("sam")
     run = make_run(user=user, version=3)
@@ -112,7 +106,7 @@ def test_a_members_group_is_read_again_with_each_poll(
     assert serve(use) == [200, 286]
 
 
-def test_only_the_first_of_too_many_runs_are_watched(user: User) -> None:
+def test_only_the_first_of_too_many_runs_are_watched(user):
     runs = {f"{number:08x}": "1" for number in range(wire.MAX_RUNS_IN_GROUPS + 9)}
     group = group_entry(user, []) | {"runs": runs}
     poll = {"runs": [], "groups": [group, group]}

@@ -21,7 +21,6 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from tests.runs.live.polling import (
     HOLD_S,
-    Entry,
     ask,
     entry_of,
     markup,
@@ -39,7 +38,7 @@ def is_drawing(sql: str) -> bool:
     return sql.startswith("SELECT") and '"playground_run"."arguments"' in sql
 
 
-def test_a_poll_with_an_old_version_is_answered_at_once(make_run: Any) -> None:
+def test_a_poll_with_an_old_version_is_answered_at_once(make_run):
     run = make_run(state="queued", version=3, queue_position=2)
     response = serve(lambda client: ask(client, entry_of(run, 2)))
     assert 'hx-swap-oob="true"' in markup(response)
@@ -47,7 +46,7 @@ def test_a_poll_with_an_old_version_is_answered_at_once(make_run: Any) -> None:
     assert "Queued, 2 runs ahead" in markup(response)
 
 
-def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
+def test_a_held_poll_answers_when_the_run_changes(make_run):
     run = make_run(state="queued")
 
     async def use(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
@@ -62,7 +61,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
     assert waited_s < HOLD_S / 2
 
 
-def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> None:
+def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run):
     """The worker then sends the owner no notification as well."""
     from features.notifications.models import RunEnd
 
@@ -83,9 +82,7 @@ def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> 
     }
 
 
-def test_a_server_shutdown_releases_held_polls(
-    make_run: Any,
-) -> None:
+def test_a_server_shutdown_releases_held_polls(make_run):
     run = make_run()
     ended: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
@@ -108,7 +105,7 @@ def test_a_server_shutdown_releases_held_polls(
         signal.signal(signal.SIGTERM, before)
 
 
-def test_a_held_poll_gets_nothing_after_logout(make_run: Any) -> None:
+def test_a_held_poll_gets_nothing_after_logout(make_run):
     run = make_run(state="queued", version=3)
 
     async def use(client: httpx.AsyncClient) -> list[int]:
@@ -123,7 +120,7 @@ def test_a_held_poll_gets_nothing_after_logout(make_run: Any) -> None:
     assert serve(use) == [200, 401, 401, 401]
 
 
-def test_a_poll_during_logout_does_not_prolong_the_session(make_run: Any) -> None:
+def test_a_poll_during_logout_does_not_prolong_the_session(make_run):
     """Django sends the logout signal while the session still exists."""
     run = make_run(state="queued", version=3)
 
@@ -153,7 +150,7 @@ def log_out(key: str) -> None:
     connections.close_all()
 
 
-def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
+def test_a_token_is_valid_for_its_run_and_view_alone(make_run):
     mine, other = make_run(version=2), make_run(version=2)
     entry = entry_of(mine, 1)
     for changed in ({"token": "forged"}, {"run": str(other.pk)}, {"view": "row"}):
@@ -170,7 +167,7 @@ def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
         pytest.param(b" " * (wire.MAX_BYTES + 1), "at most", id="too-large"),
     ],
 )
-def test_a_malformed_poll_is_refused_with_a_message(body: bytes, sentence: str) -> None:
+def test_a_malformed_poll_is_refused_with_a_message(body, sentence):
     response = serve(lambda client: client.post(long_poll.PATH, content=body))
     assert (response.status_code, response.headers["content-type"]) == (400, "text/plain")
     assert sentence in response.text
@@ -179,11 +176,11 @@ def test_a_malformed_poll_is_refused_with_a_message(body: bytes, sentence: str) 
 @pytest.mark.parametrize(
     "change", [{"run": "x"}, {"run": 1}, {"version": 1}, {"version": "x"}, {"view": None}]
 )
-def test_a_malformed_run_is_refused(make_run: Any, change: Entry) -> None:
+def test_a_malformed_run_is_refused(make_run, change):
     assert serve(poll_once(entry_of(make_run()) | change)).status_code == 400
 
 
-def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run: Any) -> None:
+def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run):
     run = make_run(state="queued")
     asked_for: list[str] = []
 
@@ -200,7 +197,7 @@ def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run: Any) -> None
     assert 1 <= sum(map(is_drawing, asked_for)) <= 2
 
 
-def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
+def test_one_poll_serves_every_run_of_a_page(make_run):
     runs = [make_run(version=2) for _ in range(5)]
     response = serve(lambda client: ask(client, *(entry_of(run, 1, "row") for run in runs)))
     for run in runs:
@@ -210,7 +207,7 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     assert response.json()["renewed"] == []
 
 
-def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
+def test_a_final_state_brings_its_result_to_the_page(make_run):
     run = make_run(state="running")
     end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
     state_machine.record(run.pk, end)
@@ -219,7 +216,7 @@ def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
     assert "The model failed" in markup(response)
 
 
-def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run: Any) -> None:
+def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run):
     run = make_run(state="queued", version=2)
 
     async def use(client: httpx.AsyncClient) -> list[list[int]]:

@@ -1,7 +1,6 @@
 """A held poll ends as soon as its session ends, whichever process on this machine ends it."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -51,9 +50,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("end", WAYS, ids=lambda end: end.__name__)
-def test_a_held_poll_ends_with_its_session(
-    user: User, make_run: Any, end: Callable[[User, str], None]
-) -> None:
+def test_a_held_poll_ends_with_its_session(user, make_run, end):
     run = make_run(state="queued", version=3)
 
     def end_elsewhere(key: str) -> None:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -38,7 +37,7 @@ def show(user_pk: int, *pks: uuid.UUID) -> None:
     async_to_sync(long_poll.announce_ends)(user_pk, pks)
 
 
-def test_ends_shown_on_many_pages_are_reported_in_one_call(calls: list[Any]) -> None:
+def test_ends_shown_on_many_pages_are_reported_in_one_call(calls):
     first, second = uuid.uuid4(), uuid.uuid4()
     for _ in range(3):
         show(1, first)
@@ -49,7 +48,7 @@ def test_ends_shown_on_many_pages_are_reported_in_one_call(calls: list[Any]) -> 
 
 @pytest.mark.django_db  # after an error, Vitrine checks the thread's connection
 @pytest.mark.any_database
-def test_a_failed_report_is_repeated_by_the_next_page(calls: list[Any]) -> None:
+def test_a_failed_report_is_repeated_by_the_next_page(calls):
     run = uuid.uuid4()
     for _ in range(3):
         show(-1, run)

@@ -1,7 +1,6 @@
 """Watch tokens: valid for their user, run and view only."""
 
 import time
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,9 +14,7 @@ from tests.runs.live.polling import ask, entry_of, markup, serve
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_view_of_an_earlier_version_keeps_nothing_from_other_tabs(
-    make_run: Any, user: User
-) -> None:
+def test_a_view_of_an_earlier_version_keeps_nothing_from_other_tabs(make_run, user):
     old, run = make_run(user=user, version=2), make_run(user=user, version=2)
     polled = [entry_of(old, 1, "variation"), entry_of(run, 1)]
     response = serve(lambda client: ask(client, *polled))
@@ -26,7 +23,7 @@ def test_a_view_of_an_earlier_version_keeps_nothing_from_other_tabs(
     assert f'id="run-{old.pk}' not in markup(response)
 
 
-def test_staff_and_readers_of_an_example_may_watch(make_run: Any, stranger: User) -> None:
+def test_staff_and_readers_of_an_example_may_watch(make_run, stranger):
     example = make_run(
         user=stranger,
         version=2,
@@ -41,16 +38,14 @@ def test_staff_and_readers_of_an_example_may_watch(make_run: Any, stranger: User
     assert serve(lambda client: ask(client, entry_of(other, 1))).status_code == 200
 
 
-def test_only_the_users_own_runs_are_sent(make_run: Any, stranger: User) -> None:
+def test_only_the_users_own_runs_are_sent(make_run, stranger):
     mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
     text = markup(serve(lambda client: ask(client, entry_of(mine, 1), entry_of(theirs, 1))))
     assert str(mine.pk) in text
     assert str(theirs.pk) not in text
 
 
-def test_an_open_page_gets_renewed_tokens(
-    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_open_page_gets_renewed_tokens(make_run, stranger, monkeypatch):
     mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
     marked = [entry_of(mine), entry_of(theirs, view="copies")]
     fresh = serve(lambda client: ask(client, entry_of(mine, 0)))
@@ -69,9 +64,7 @@ def test_an_open_page_gets_renewed_tokens(
 
 
 @pytest.mark.parametrize("passed_s", [0, tokens.LASTS_S + 1])
-def test_a_withdrawn_example_is_no_longer_watched(
-    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch, passed_s: float
-) -> None:
+def test_a_withdrawn_example_is_no_longer_watched(make_run, stranger, monkeypatch, passed_s):
     theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded", output={})
     marked = entry_of(theirs, 1, "copies")
     Run.objects.filter(pk=theirs.pk).update(is_example=False)

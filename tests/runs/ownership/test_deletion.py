@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection, connections
@@ -58,7 +57,7 @@ def age(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - GRACE)
 
 
-def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> None:
+def test_a_deleted_run_is_hidden_until_undo(member, make_run):
     run = make_ended_run(make_run, title="a red fox")
     with_file(run)
     answer = delete(member, run, filters="q=fox")
@@ -79,7 +78,7 @@ def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> No
     assert f'id="wall-{run.pk}"' in undone.content.decode()
 
 
-def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
+def test_a_run_under_way_is_not_deleted(member, make_run):
     running, done = make_run(state="running"), make_ended_run(make_run)
     html = member.get(delete(member, running, done)["Location"]).content.decode()
     assert "had not ended and stay here" in html
@@ -90,9 +89,7 @@ def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
     assert "Nothing was deleted" in member.get(delete(member)["Location"]).content.decode()
 
 
-def test_deleting_anothers_runs_needs_the_permission(
-    client: Client, make_run: Any, stranger: User
-) -> None:
+def test_deleting_anothers_runs_needs_the_permission(client, make_run, stranger):
     run = make_ended_run(make_run)
     client.force_login(stranger)
     delete(client, run)
@@ -112,14 +109,14 @@ def test_deleting_anothers_runs_needs_the_permission(
     assert run.deleted_at is None
 
 
-def test_the_domain_functions_refuse_a_stranger_too(make_run: Any, stranger: User) -> None:
+def test_the_domain_functions_refuse_a_stranger_too(make_run, stranger):
     run = make_ended_run(make_run)
     for change in (deletion.delete, deletion.restore, deletion.delete_for_good):
         with pytest.raises(PermissionDenied):
             change(Run.objects.filter(pk=run.pk), stranger)
 
 
-def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User) -> None:
+def test_a_purge_takes_the_files_an_hour_after_the_run(make_run, user):
     run = make_ended_run(make_run)
     file = with_file(run).file
     deletion.delete(Run.objects.filter(pk=run.pk), user)
@@ -134,7 +131,7 @@ def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User
     assert not DiscardedContent.objects.exists()
 
 
-def test_deleting_for_good_does_not_wait_a_week(member: Client, make_run: Any) -> None:
+def test_deleting_for_good_does_not_wait_a_week(member, make_run):
     run = make_ended_run(make_run)
     delete(member, run)
     delete(member, run, for_good="1")
@@ -144,9 +141,7 @@ def test_deleting_for_good_does_not_wait_a_week(member: Client, make_run: Any) -
 
 
 @pytest.mark.parametrize("keeper", ["run", "upload", "stored again"])
-def test_content_in_use_elsewhere_is_not_deleted(
-    make_run: Any, user: User, stranger: User, keeper: str
-) -> None:
+def test_content_in_use_elsewhere_is_not_deleted(make_run, user, stranger, keeper):
     run = make_ended_run(make_run)
     artifact = with_file(run)
     if keeper == "run":
@@ -167,9 +162,7 @@ def test_content_in_use_elsewhere_is_not_deleted(
 
 
 @pytest.mark.parametrize("keeper", ["run", "preset", "board"])
-def test_a_result_that_is_an_input_elsewhere_is_not_purged(
-    member: Client, make_run: Any, user: User, keeper: str
-) -> None:
+def test_a_result_that_is_an_input_elsewhere_is_not_purged(member, make_run, user, keeper):
     run = make_ended_run(make_run)
     address = with_file(run).get_absolute_url()
     other: Any
@@ -191,7 +184,7 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     assert not Run.objects.filter(pk=run.pk).exists()
 
 
-def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User) -> None:
+def test_a_purge_reads_only_the_arguments_of_its_runs(make_run, user):
     runs = [
         make_ended_run(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"})
         for _ in "ab"
@@ -209,7 +202,7 @@ def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User)
         assert "RANDOM" not in query["sql"]
 
 
-def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user: User) -> None:
+def test_runs_still_needed_do_not_block_the_purge_of_others(make_run, user):
     needed = [make_ended_run(make_run) for _ in range(purge.BATCH + 1)]
     for run in needed:
         make_ended_run(
@@ -224,7 +217,7 @@ def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user:
     assert {*deleted.values_list("pk", flat=True)} == {run.pk for run in needed}
 
 
-def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, user: User) -> None:
+def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run, user):
     source = make_ended_run(make_run)
     address = with_file(source).get_absolute_url()
     naming = Run(
@@ -238,9 +231,7 @@ def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, use
     assert list(naming.input_files.values_list("source", flat=True)) == [source.pk]
 
 
-def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(
-    make_run: Any, stranger: User
-) -> None:
+def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(make_run, stranger):
     run = make_ended_run(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
     make_ended_run(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
@@ -253,8 +244,8 @@ def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(
 
 @pytest.mark.parametrize("keeper", ["", "another run", "another person"])
 def test_an_upload_is_deleted_with_the_last_run_of_its_owner_using_it(
-    make_run: Any, user: User, stranger: User, keeper: str
-) -> None:
+    make_run, user, stranger, keeper
+):
     stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
     upload = Upload.objects.create(
         user=stranger if keeper == "another person" else user, digest=stored_file.digest,
@@ -274,9 +265,7 @@ def test_an_upload_is_deleted_with_the_last_run_of_its_owner_using_it(
     assert default_storage.exists(stored_file.name) == bool(keeper)
 
 
-def test_a_deleted_example_is_readable_only_by_those_who_used_it(
-    client: Client, make_run: Any, stranger: User, user: User
-) -> None:
+def test_a_deleted_example_is_readable_only_by_those_who_used_it(client, make_run, stranger, user):
     run = make_ended_run(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
     typed = {"user": stranger, "arguments": {"image_url": address}}
@@ -294,7 +283,7 @@ def test_a_deleted_example_is_readable_only_by_those_who_used_it(
     assert status(client, address) == 404
 
 
-def test_a_failed_file_deletion_is_retried(make_run: Any, settings: Any, user: User) -> None:
+def test_a_failed_file_deletion_is_retried(make_run, settings, user):
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "tests.runs.ownership.test_deletion.Broken"}
     }
@@ -325,7 +314,7 @@ class Slow(FileSystemStorage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
+def test_storing_content_again_waits_for_its_deletion(settings):
     stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
     now = timezone.now()
     DiscardedContent.objects.create(

@@ -79,7 +79,7 @@ def make_upload(user: User, digest: str = "d") -> Upload:
     )
 
 
-def test_every_relation_to_a_user_is_handed_over_or_deleted() -> None:
+def test_every_relation_to_a_user_is_handed_over_or_deleted():
     passed = {relation.model._meta.label for relation in handover.relations()}
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete:
@@ -88,9 +88,7 @@ def test_every_relation_to_a_user_is_handed_over_or_deleted() -> None:
                 assert label in passed | GOES_ALONG, f"decide what becomes of {label}"
 
 
-def test_a_handover_moves_everything_and_deletes_the_account(
-    make_run: Any, user: User, stranger: User, admin: User
-) -> None:
+def test_a_handover_moves_everything_and_deletes_the_account(make_run, user, stranger, admin):
     run = make_run(state="succeeded")
     running = make_run(state="running")
     endpoint = run.endpoint
@@ -133,9 +131,7 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     assert not Favourite.objects.exists()
 
 
-def test_records_that_both_accounts_have_are_both_kept(
-    make_run: Any, user: User, stranger: User, admin: User
-) -> None:
+def test_records_that_both_accounts_have_are_both_kept(make_run, user, stranger, admin):
     runs = [make_run(user=owner, form_token="t") for owner in (user, stranger)]
     uploads = [make_upload(owner) for owner in (user, stranger)]
     for owner in (user, stranger):
@@ -148,9 +144,7 @@ def test_records_that_both_accounts_have_are_both_kept(
     assert any("(ana " in name for name in names)
 
 
-def test_only_what_clashes_where_it_goes_is_renamed(
-    make_run: Any, user: User, stranger: User, admin: User
-) -> None:
+def test_only_what_clashes_where_it_goes_is_renamed(make_run, user, stranger, admin):
     project = make_project("Fox", ana="maker", ben="maker", eva="manager")
     endpoint = make_run().endpoint
     preset = {"endpoint": endpoint, "name": "foggy", "arguments": {}}
@@ -170,9 +164,7 @@ def test_only_what_clashes_where_it_goes_is_renamed(
     assert private.name.startswith("foggy (ana ")
 
 
-def test_a_failed_handover_changes_nothing(
-    make_run: Any, user: User, stranger: User, admin: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_handover_changes_nothing(make_run, user, stranger, admin, monkeypatch):
     run = make_run()
 
     def fail(*_: Any) -> None:
@@ -185,7 +177,7 @@ def test_a_failed_handover_changes_nothing(
     assert run.user == user
 
 
-def test_ones_own_account_and_the_last_admin_cannot_be_removed(user: User, admin: User) -> None:
+def test_ones_own_account_and_the_last_admin_cannot_be_removed(user, admin):
     with pytest.raises(Refused, match="You are the only admin"):
         handover.remove(admin, user, admin)
     User.objects.create_superuser("boss")

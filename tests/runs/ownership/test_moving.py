@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.test import Client
 
 from core.refusals import Refused
 from features.boards.models import Board, Cell, Column, Row
@@ -60,9 +59,7 @@ def places(*rows: Any) -> set[str]:
     return {row.project.key for row in rows}
 
 
-def test_a_run_goes_with_the_files_that_only_it_uses(
-    make_run: Any, user: User, acme: Project
-) -> None:
+def test_a_run_goes_with_the_files_that_only_it_uses(make_run, user, acme):
     run, other = make_run(state="succeeded"), make_run(state="succeeded")
     alone, shared = (upload_of(user, run.project, digest) for digest in ("a", "b"))
     for upload, of in ((alone, run), (shared, run), (shared, other)):
@@ -77,9 +74,7 @@ def test_a_run_goes_with_the_files_that_only_it_uses(
         moving.undo(user, record)
 
 
-def test_everything_goes_with_what_was_made_of_it(
-    make_run: Any, make_endpoint: Any, user: User, acme: Project
-) -> None:
+def test_everything_goes_with_what_was_made_of_it(make_run, make_endpoint, user, acme):
     of_cell, reused, of_step = (make_run(state="succeeded") for _ in range(3))
     board, borrowing = board_with(of_cell), board_with(reused, is_reused=True)
     endpoint = of_cell.endpoint
@@ -103,7 +98,7 @@ def test_everything_goes_with_what_was_made_of_it(
     assert places(*gone) == {"private"}
 
 
-def test_a_maker_moves_their_own_and_a_manager_everybodys(make_run: Any, acme: Project) -> None:
+def test_a_maker_moves_their_own_and_a_manager_everybodys(make_run, acme):
     ana, ben, cleo = person("ana"), person("ben"), person("cleo")
     other = make_project("Other", ana="maker", ben="maker", cleo="maker")
     of_ana, of_ben, of_cleo = (
@@ -118,9 +113,7 @@ def test_a_maker_moves_their_own_and_a_manager_everybodys(make_run: Any, acme: P
     assert places(of_ana, of_cleo) == {"other"}
 
 
-def test_nobodys_work_disappears_into_somebody_elses_private_project(
-    make_run: Any, acme: Project
-) -> None:
+def test_nobodys_work_disappears_into_somebody_elses_private_project(make_run, acme):
     ben = person("ben")
     run = make_run(user=person("ana"), project=acme, state="succeeded")
     with pytest.raises(Refused, match="Only your own"):
@@ -135,13 +128,13 @@ def test_nobodys_work_disappears_into_somebody_elses_private_project(
     assert planned.staying == 1
 
 
-def test_hidden_work_of_others_is_not_moved_by_a_manager(make_run: Any, acme: Project) -> None:
+def test_hidden_work_of_others_is_not_moved_by_a_manager(make_run, acme):
     run = make_run(user=person("ana"), project=acme, is_hidden=True, state="succeeded")
     with pytest.raises(Refused):
         move(person("ben"), make_project("Other", ben="manager"), run=run)
 
 
-def test_only_makers_put_something_into_a_project(make_run: Any, user: User, acme: Project) -> None:
+def test_only_makers_put_something_into_a_project(make_run, user, acme):
     run = make_run(state="succeeded")
     looked_at = make_project("Gallery", ana="viewer", ben="manager")
     with pytest.raises(PermissionDenied, match="Ask ben"):
@@ -153,9 +146,7 @@ def test_only_makers_put_something_into_a_project(make_run: Any, user: User, acm
     assert places(run) == {"private"}
 
 
-def test_a_move_cannot_be_undone_into_a_project_that_one_has_left(
-    make_run: Any, user: User, acme: Project
-) -> None:
+def test_a_move_cannot_be_undone_into_a_project_that_one_has_left(make_run, user, acme):
     run = make_run(project=acme, state="succeeded")
     record = move(user, private_project(user), run=run)
     Membership.objects.filter(user=user, project=acme).delete()
@@ -164,9 +155,7 @@ def test_a_move_cannot_be_undone_into_a_project_that_one_has_left(
     assert places(run) == {"private"}
 
 
-def test_the_page_says_what_goes_along_and_moves_it(
-    make_run: Any, member: Client, user: User, acme: Project
-) -> None:
+def test_the_page_says_what_goes_along_and_moves_it(make_run, member, user, acme):
     run = make_run(state="running")
     board = board_with(run)
     page = member.get("/moves/", {"board": str(board.pk)}).content.decode()

@@ -33,13 +33,11 @@ def lifecycle(seconds: Any, **more: Any) -> dict[str, Any]:
         *(("month", lifecycle(wrong), lifecycle(30 * DAY)) for wrong in WRONG),
     ],
 )  # fmt: skip
-def test_the_stricter_of_project_and_caller_is_sent(
-    keeps: str, options: dict[str, Any], sent: dict[str, Any]
-) -> None:
+def test_the_stricter_of_project_and_caller_is_sent(keeps, options, sent):
     assert upstream_retention.stricter(options, keeps) == sent
 
 
-def test_an_input_outlasts_the_longest_wait_of_a_run() -> None:
+def test_an_input_outlasts_the_longest_wait_of_a_run():
     hour = upstream_retention.uploads_for(lifecycle(HOUR))
     assert hour is not None
     assert hour > upstream_retention.LONGEST_WAIT

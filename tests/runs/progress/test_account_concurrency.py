@@ -29,7 +29,7 @@ def note_of(run: Run) -> str:
     return Run.objects.values_list("note", flat=True).get(pk=run.pk)
 
 
-def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run: Any, first: Run) -> None:
+def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run, first):
     account_concurrency.observe()
     make_run(state="running")
     account_concurrency.observe()
@@ -42,9 +42,7 @@ def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run: Any, first:
     assert (account_concurrency.limit(), note_of(first)) == (2, "")
 
 
-def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(
-    make_run: Any, first: Run
-) -> None:
+def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(make_run, first):
     for _ in range(2):
         make_run(state="running")
     account_concurrency.observe()
@@ -61,7 +59,7 @@ def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(
     assert account_concurrency.limit() is None
 
 
-def test_a_refusal_tells_the_limit(make_run: Any) -> None:
+def test_a_refusal_tells_the_limit(make_run):
     waiting = make_run(transport="sync", state="created")
     for _ in range(2):
         make_run(state="running")
@@ -70,7 +68,7 @@ def test_a_refusal_tells_the_limit(make_run: Any) -> None:
     assert note_of(waiting) == TWO
 
 
-def test_a_guess_holds_no_run_back(make_run: Any) -> None:
+def test_a_guess_holds_no_run_back(make_run):
     runs = {make_run(transport=transport).pk for transport in ("sync", "stream", "queue")}
     account_concurrency.record_refused()
     account_concurrency.observe()

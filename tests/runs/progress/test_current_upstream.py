@@ -3,16 +3,13 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from features.spending.models import Budget
 from runs.models import Worker
 from runs.progress import current_upstream
-from tests.runs.conftest import Control, Work
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +24,8 @@ def write(name: str, host: str, age_s: float = 0) -> None:
 
 
 def test_pages_say_once_that_the_sandbox_is_free_and_show_no_prices(
-    member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
-) -> None:
+    member, make_endpoint, make_run, documents
+):
     price = {"unit_price_usd": Decimal("0.025"), "price_unit": "images", "currency": "USD"}
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], **price)
     run = make_run(endpoint=endpoint, state="succeeded", output={}, billable_units="2")
@@ -47,15 +44,13 @@ def test_pages_say_once_that_the_sandbox_is_free_and_show_no_prices(
         assert not re.search(r">\s*[Ff]ree\s*<|\(sandbox\)", page), address
 
 
-def test_prices_ask_once_even_before_a_worker_has_run(
-    db: None, django_assert_num_queries: Any
-) -> None:
+def test_prices_ask_once_even_before_a_worker_has_run(db, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert [current_upstream.is_free() for _ in range(40)] == [False] * 40
 
 
 @pytest.mark.system
-def test_a_worker_records_its_upstream(work: Work, sandbox: Control, settings: Any) -> None:
+def test_a_worker_records_its_upstream(work, sandbox, settings):
     work(lambda: current_upstream.get() is not None)
     upstream = current_upstream.get()
     assert upstream is not None

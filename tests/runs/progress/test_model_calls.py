@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from runs.models import KeptFigures, Run
@@ -27,7 +26,7 @@ REFUSED = {"error": "InvalidInput", "status": 422}
         (ModelCalls(9, 7, 0), "In the last hour the model refused the input of 7 of 9 calls."),
     ],
 )
-def test_the_sentence_tells_input_from_outage(calls: ModelCalls, sentence: str) -> None:
+def test_the_sentence_tells_input_from_outage(calls, sentence):
     assert calls.sentence == sentence
 
 
@@ -45,7 +44,7 @@ def keep(endpoint: int, minutes_ago: float = 0, **counts: int) -> None:
     )
 
 
-def test_runs_of_the_project_within_the_hour_count(make_run: Any, stranger: User) -> None:
+def test_runs_of_the_project_within_the_hour_count(make_run, stranger):
     run = make_ended(make_run, BROKEN)
     assert beside_run(run) is None  # only itself
     for error in (BROKEN, {"type": "generation_timeout"}, REFUSED, None):
@@ -60,7 +59,7 @@ def test_runs_of_the_project_within_the_hour_count(make_run: Any, stranger: User
     assert (beside_run(succeeded), beside_run(refused)) == (None, None)
 
 
-def test_the_accounts_share_is_shown_from_five_calls_on_while_it_is_fresh(make_run: Any) -> None:
+def test_the_accounts_share_is_shown_from_five_calls_on_while_it_is_fresh(make_run):
     run = make_ended(make_run, BROKEN)
     keep(run.endpoint_id, calls=4, refused=0, failed=4)
     assert beside_run(run) is None

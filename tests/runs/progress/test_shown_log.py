@@ -19,6 +19,6 @@ LOGS: list[tuple[list[str], list[str]]] = [
 
 
 @each_row("messages, shown", LOGS)
-def test_a_line_is_shown_in_its_last_state(messages: list[str], shown: list[str]) -> None:
+def test_a_line_is_shown_in_its_last_state(messages, shown):
     lines = shown_log({"message": message, "level": "INFO"} for message in messages)
     assert lines == [{"message": message, "level": "INFO"} for message in shown]

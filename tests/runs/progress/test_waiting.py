@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from runs.models import Run
@@ -35,13 +34,11 @@ def make_timed_run(make_run: Any, seconds: float, **values: Any) -> Run:
         (["quiet"] * 30 + ["50%"], None),
     ],
 )
-def test_progress_is_read_from_the_newest_lines(lines: list[str], share: float | None) -> None:
+def test_progress_is_read_from_the_newest_lines(lines, share):
     assert waiting.progress_in(lines) == share
 
 
-def test_the_typical_time_is_the_median_of_the_teams_runs(
-    make_endpoint: Any, make_run: Any, stranger: User
-) -> None:
+def test_the_typical_time_is_the_median_of_the_teams_runs(make_endpoint, make_run, stranger):
     flux = make_endpoint()
     assert waiting.typical_duration(flux) is None
     for seconds in (2, 90):
@@ -51,7 +48,7 @@ def test_the_typical_time_is_the_median_of_the_teams_runs(
     assert waiting.typical_duration(flux) == waiting.TypicalDuration(4.0, 3)
 
 
-def test_earlier_runs_replace_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
+def test_earlier_runs_replace_upstreams_estimate(make_endpoint, make_run):
     flux = make_endpoint(duration_estimate_min=0.5)
     assert waiting.usual_s(flux) == 30
     waiting._typical_duration_cache.clear()
@@ -59,9 +56,7 @@ def test_earlier_runs_replace_upstreams_estimate(make_endpoint: Any, make_run: A
     assert waiting.usual_s(flux) == 12
 
 
-def test_the_typical_time_is_computed_once_for_many_renderings(
-    make_run: Any, django_assert_num_queries: Any
-) -> None:
+def test_the_typical_time_is_computed_once_for_many_renderings(make_run, django_assert_num_queries):
     run = make_run(state="running")
     waiting.describe_wait(run)
     with django_assert_num_queries(0):

@@ -26,7 +26,7 @@ def notes() -> dict[str, str]:
     return dict(Run.objects.values_list("state", "note"))
 
 
-def test_runs_waiting_for_a_worker_say_so(make_run: Any) -> None:
+def test_runs_waiting_for_a_worker_say_so(make_run):
     for state in State:
         make_run(state=state)
     session = make_run(state=State.RUNNING, transport="realtime")
@@ -42,7 +42,7 @@ def test_runs_waiting_for_a_worker_say_so(make_run: Any) -> None:
     assert set(Run.objects.values_list("pk", "version")) == before
 
 
-def test_without_a_key_unsent_runs_say_so(make_run: Any) -> None:
+def test_without_a_key_unsent_runs_say_so(make_run):
     make_run(state=State.CREATED)
     make_run(state=State.QUEUED)
     worker(has_key=False)
@@ -51,7 +51,7 @@ def test_without_a_key_unsent_runs_say_so(make_run: Any) -> None:
 
 
 @pytest.mark.parametrize("state", [State.CREATED, State.SUBMITTING, State.QUEUED])
-def test_a_worker_that_claims_a_run_clears_its_note(make_run: Any, state: str) -> None:
+def test_a_worker_that_claims_a_run_clears_its_note(make_run, state):
     handle = {"request_id": "r"} if state == State.QUEUED else None
     run = make_run(state=state, handle=handle, sent_at=timezone.now() if handle else None)
     if state == State.SUBMITTING:

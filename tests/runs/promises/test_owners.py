@@ -21,7 +21,7 @@ def has_no_repeats(names: Iterable[str]) -> bool:
     return len(listed) == len(set(listed))
 
 
-def test_every_app_with_an_owner_module_is_registered() -> None:
+def test_every_app_with_an_owner_module_is_registered():
     with_promises = {
         apps.get_containing_app_config(".".join(file.relative_to(settings.BASE_DIR).parts[:-1]))
         for pattern in ("*/owner.py", "features/*/owner.py", "house/*/owner.py", "runs/*/owner.py")
@@ -36,13 +36,13 @@ def test_every_app_with_an_owner_module_is_registered() -> None:
     assert len(with_promises) > 5
 
 
-def test_who_finds_places_says_which_rows_name_runs() -> None:
+def test_who_finds_places_says_which_rows_name_runs():
     for owner in registry.registered(Places):
         finds_places = type(owner).places_of is not Places.places_of
         assert bool(owner.models_of_places) == finds_places, owner
 
 
-def test_no_name_belongs_to_two_apps() -> None:
+def test_no_name_belongs_to_two_apps():
     on_pages = registry.registered(Places)
     assert has_no_repeats(view for owner in on_pages for view in owner.live_views())
     assert has_no_repeats(kind for owner in on_pages for kind in owner.run_groups())
@@ -57,7 +57,7 @@ def test_no_name_belongs_to_two_apps() -> None:
     assert len({(relation.model, relation.field) for relation in relations}) == len(relations)
 
 
-def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
+def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream():
     signal, upstream = channel.Signal(), cast("fal.Clients", FakeClients())
     with_key, without = (
         [

@@ -88,7 +88,7 @@ async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, An
     return message, picture
 
 
-def test_each_form_change_returns_a_picture(relayed: Relayed, sandbox: Control) -> None:
+def test_each_form_change_returns_a_picture(relayed, sandbox):
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             first = await answer(socket)
@@ -103,9 +103,7 @@ def test_each_form_change_returns_a_picture(relayed: Relayed, sandbox: Control) 
     assert sandbox.calls()["realtime"] == 1
 
 
-def test_only_the_newest_form_is_sent_while_a_picture_is_made(
-    relayed: Relayed,
-) -> None:
+def test_only_the_newest_form_is_sent_while_a_picture_is_made(relayed):
     async def act(address: str) -> int:
         pictures = 0
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
@@ -122,9 +120,7 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
 
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "expired", "forged"])
-def test_a_session_needs_a_valid_ticket(
-    relayed: Relayed, ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
-) -> None:
+def test_a_session_needs_a_valid_ticket(relayed, ticket, monkeypatch, sandbox):
     text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.sign(PERSON, LIVE))
     if ticket == "expired":
         earlier = time.time() - tickets.LIFETIME_S - 1
@@ -143,7 +139,7 @@ def test_a_session_needs_a_valid_ticket(
     assert "realtime" not in sandbox.calls()
 
 
-def test_a_ticket_is_valid_once(relayed: Relayed) -> None:
+def test_a_ticket_is_valid_once(relayed):
     ticket = tickets.sign(PERSON, LIVE)
 
     async def act(address: str) -> tuple[str, dict[str, Any]]:
@@ -156,7 +152,7 @@ def test_a_ticket_is_valid_once(relayed: Relayed) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.test", "null"])
-def test_a_ticket_is_valid_only_for_the_origin_of_its_page(relayed: Relayed, origin: Any) -> None:
+def test_a_ticket_is_valid_only_for_the_origin_of_its_page(relayed, origin):
     ours = "https://vitrine.test"
     ticket = tickets.sign(PERSON, LIVE, ours)
 
@@ -171,9 +167,7 @@ def test_a_ticket_is_valid_only_for_the_origin_of_its_page(relayed: Relayed, ori
     assert relayed(act) == "picture"
 
 
-def test_a_ticket_and_its_session_end_with_the_logout(
-    relayed: Relayed,
-) -> None:
+def test_a_ticket_and_its_session_end_with_the_logout(relayed):
     browser = Client()
     browser.force_login(User.objects.get(pk=PERSON))
     key = browser.session.session_key
@@ -192,8 +186,8 @@ def test_a_ticket_and_its_session_end_with_the_logout(
 
 @pytest.mark.django_db
 def test_a_pages_ticket_needs_a_live_model_and_names_its_origin_and_its_login(
-    client: Client, user: User, make_endpoint: Any, settings: Any
-) -> None:
+    client, user, make_endpoint, settings
+):
     live = make_endpoint("fal-ai/fast", tags=["realtime"])
     make_endpoint("fal-ai/flux")
     settings.REALTIME_URL = "wss://vitrine.test/live"

@@ -52,7 +52,7 @@ async def status(port: int) -> bytes:
         await writer.wait_closed()
 
 
-def test_an_idle_relay_ends_itself() -> None:
+def test_an_idle_relay_ends_itself():
     async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.sleep(4 * IDLE_S)
@@ -68,7 +68,7 @@ def test_an_idle_relay_ends_itself() -> None:
     serve(act)
 
 
-def test_a_connection_at_the_last_moment_keeps_the_relay_running() -> None:
+def test_a_connection_at_the_last_moment_keeps_the_relay_running():
     async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         while not server.server_state.connections:  # noqa: ASYNC110  it has no event for it

@@ -101,7 +101,7 @@ def paint(catalogue: None) -> Paint:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_each_result_costs_what_its_own_input_costs(paint: Paint, name: str) -> None:
+def test_each_result_costs_what_its_own_input_costs(paint, name):
     steps, amount = STORIES[name]
 
     async def act(live: LiveSession) -> None:

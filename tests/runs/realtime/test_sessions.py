@@ -12,7 +12,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connections
-from django.test import Client
 from django.utils import timezone
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -28,7 +27,6 @@ from runs.realtime.sessions import LiveSession
 from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.scheduling import leases
-from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import (
     LIVE,
     PERSON,
@@ -73,10 +71,10 @@ async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
 
 
 def test_a_session_is_a_run_that_keeps_its_last_pictures(
-    relayed: Relayed,  # noqa: F811
-    work: Work,
-    client: Client,
-) -> None:
+    relayed,  # noqa: F811
+    work,
+    client,
+):
     async def act(address: str) -> str:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await socket.send("prompt=word+0&seed=3")
@@ -108,9 +106,9 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
 
 @pytest.mark.parametrize("is_file_last", [False, True])
 def test_sent_arguments_are_those_of_the_last_input(
-    relayed: Relayed,  # noqa: F811
-    is_file_last: bool,
-) -> None:
+    relayed,  # noqa: F811
+    is_file_last,
+):
     upload = Upload.objects.create(
         user_id=PERSON, digest="d", file="d.png", file_name="d.png", content_type="image/png",
         size_bytes=1, upstream_url="https://v3.fal.media/d.png", upstream_at=timezone.now(),
@@ -132,9 +130,9 @@ def test_sent_arguments_are_those_of_the_last_input(
 
 
 def test_an_unexpected_error_ends_a_session_with_a_message(
-    relayed: Relayed,  # noqa: F811
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+    relayed,  # noqa: F811
+    caplog,
+):
     has_painted = threading.Event()
 
     def break_off(sql: str, _: Any) -> None:
@@ -158,8 +156,8 @@ def test_an_unexpected_error_ends_a_session_with_a_message(
 
 
 def test_one_person_cannot_take_every_session(
-    relayed: Relayed,  # noqa: F811
-) -> None:
+    relayed,  # noqa: F811
+):
     User.objects.create_user("other", pk=PERSON + 1)
 
     async def act(address: str) -> tuple[Any, ...]:
@@ -176,8 +174,8 @@ def test_one_person_cannot_take_every_session(
 
 
 def test_a_session_that_the_model_never_answers_has_failed(
-    relayed: Relayed,  # noqa: F811
-) -> None:
+    relayed,  # noqa: F811
+):
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await socket.send("prompt=violet")
@@ -188,7 +186,7 @@ def test_a_session_that_the_model_never_answers_has_failed(
     assert (run.state, run.error["message"]) == ("failed", relay.NO_ANSWER)
 
 
-def test_a_session_can_be_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
+def test_a_session_can_be_ended_on_its_runs_page(relayed):  # noqa: F811
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await answer(socket)
@@ -201,11 +199,11 @@ def test_a_session_can_be_ended_on_its_runs_page(relayed: Relayed) -> None:  # n
 
 
 def test_no_session_starts_while_the_run_limit_is_reached(
-    relayed: Relayed,  # noqa: F811
-    settings: Any,
-    make_run: Callable[..., Run],
-    sandbox: Control,
-) -> None:
+    relayed,  # noqa: F811
+    settings,
+    make_run,
+    sandbox,
+):
     settings.RUNS_AT_ONCE_PER_USER = 1
     make_run(user=User.objects.get(pk=PERSON), state="running", lease_until=timezone.now())
 
@@ -219,7 +217,7 @@ def test_no_session_starts_while_the_run_limit_is_reached(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_under_way_shows_what_its_end_would_store(sitting: LiveSession) -> None:
+def test_a_session_under_way_shows_what_its_end_would_store(sitting):
     drawn: list[tuple[str, Any, Any]] = []
 
     async def paint() -> None:
@@ -241,9 +239,7 @@ def test_a_session_under_way_shows_what_its_end_would_store(sitting: LiveSession
     assert drawn[-1] == ("abcdefghij", "abcdefghij", last)
 
 
-def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
-    make_run: Callable[..., Run], member: Client
-) -> None:
+def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(make_run, member):
     values = {"transport": "realtime", "state": "running", "sent_at": timezone.now()}
     past = timezone.now() - timedelta(minutes=1)
     frames = {
@@ -266,7 +262,7 @@ def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
+def test_a_session_stores_results_up_to_a_limit(sitting):
     for number in range(9):
         picture = {"content": bytes([number]) * (1 << 20)}
         sitting.note_sent({"n": number})
@@ -280,7 +276,7 @@ def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[..., Run]) -> None:
+def test_a_session_without_a_picture_is_failed_or_cancelled(make_run):
     left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
     end_session(LiveSession(left, "live", TICKET))
     end_session(
@@ -297,9 +293,9 @@ def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[.
 
 @pytest.mark.any_database
 def test_a_session_ends_at_its_time_limit_or_when_idle(
-    relayed: Relayed,  # noqa: F811
-    settings: Any,
-) -> None:
+    relayed,  # noqa: F811
+    settings,
+):
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await answer(socket)
@@ -317,9 +313,9 @@ def test_a_session_ends_at_its_time_limit_or_when_idle(
 
 @pytest.mark.any_database
 def test_a_session_sends_no_faster_than_its_rate_limit(
-    relayed: Relayed,  # noqa: F811
-    settings: Any,
-) -> None:
+    relayed,  # noqa: F811
+    settings,
+):
     settings.LIVE_PICTURES_PER_S = 4
 
     async def act(address: str) -> float:
@@ -335,9 +331,7 @@ def test_a_session_sends_no_faster_than_its_rate_limit(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_painted", [True, False])
-def test_an_error_of_the_model_is_stored_with_the_run(
-    sitting: LiveSession, has_painted: bool
-) -> None:
+def test_an_error_of_the_model_is_stored_with_the_run(sitting, has_painted):
     sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
     if has_painted:
         sitting.add_result({"text": "a picture"})
@@ -351,9 +345,7 @@ def test_an_error_of_the_model_is_stored_with_the_run(
     assert "The model failed on some inputs" in [moment.what for moment in timeline.moments(run)]
 
 
-def test_a_page_closed_while_being_sent_a_message_ends_its_session(
-    sitting: LiveSession,
-) -> None:
+def test_a_page_closed_while_being_sent_a_message_ends_its_session(sitting):
     class Gone(Page):
         def __init__(self) -> None:
             async def receive() -> Message:

@@ -135,7 +135,7 @@ def taken_over() -> None:
     leases.claim("worker", 10)
 
 
-def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> None:
+def test_all_results_of_an_input_are_shown_and_stored_in_order(live):
     async def act(browser: Browser, model: Model) -> list[str]:
         browser.types("one")
         await model.got.get()
@@ -154,7 +154,7 @@ def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> No
     assert (run.metrics, run.arguments["prompt"]) == ({"results": 4}, "two")
 
 
-def test_a_model_that_disconnects_while_working_fails_the_session(live: Live) -> None:
+def test_a_model_that_disconnects_while_working_fails_the_session(live):
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -166,7 +166,7 @@ def test_a_model_that_disconnects_while_working_fails_the_session(live: Live) ->
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
 
 
-def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:
+def test_a_session_whose_run_has_ended_stops_by_itself(live):
 
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
@@ -177,7 +177,7 @@ def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:
     assert live(act, save_every_s=0.01) == sessions.RUN_ENDED
 
 
-def test_after_a_sleep_no_input_is_sent_for_an_ended_run(live: Live) -> None:
+def test_after_a_sleep_no_input_is_sent_for_an_ended_run(live):
     async def act(browser: Browser, model: Model) -> tuple[str, bool]:
         browser.types("one")
         await model.got.get()
@@ -206,9 +206,7 @@ LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the conne
     ],
     ids=["endpoint", "begin", "uploads", "lease"],
 )
-def test_every_failed_database_query_is_retried(
-    live: Live, user: User, statement: str, failures: list[Exception]
-) -> None:
+def test_every_failed_database_query_is_retried(live, user, statement, failures):
     file = Upload.objects.create(
         user=user,
         digest="d",
@@ -234,7 +232,7 @@ def test_every_failed_database_query_is_retried(
     assert stored_pictures(Run.objects.get()) == ["1"]
 
 
-def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> None:
+def test_a_model_that_disconnects_ends_an_idle_session_at_once(live):
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()

@@ -18,7 +18,6 @@ from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     relayed,
     serving,
 )
-from tests.runs.realtime.test_sessions import Relayed
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # these tests take long
 
@@ -45,8 +44,8 @@ def paint(most: int, said: str = "") -> Any:
 
 
 def test_a_session_ends_with_a_sentence_where_a_budget_has_no_room(
-    relayed: Relayed,  # noqa: F811
-) -> None:
+    relayed,  # noqa: F811
+):
     price("0.1")
     Budget.objects.create(scope="house", limit=Decimal("0.35"))
     pictures, last = relayed(paint(40))
@@ -62,8 +61,8 @@ def test_a_session_ends_with_a_sentence_where_a_budget_has_no_room(
 
 
 def test_an_unknown_price_is_agreed_to_before(
-    relayed: Relayed,  # noqa: F811
-) -> None:
+    relayed,  # noqa: F811
+):
     price(None)
     Budget.objects.create(scope="house", limit=5)
     pictures, last = relayed(paint(1))
@@ -76,8 +75,8 @@ def test_an_unknown_price_is_agreed_to_before(
 
 
 def test_each_result_of_unknown_cost_counts_with_what_is_assumed(
-    relayed: Relayed,  # noqa: F811
-) -> None:
+    relayed,  # noqa: F811
+):
     price(None)
     SpendingRules.objects.create(pk=1, unknown="assume", assumed=Decimal("0.5"))
     Budget.objects.create(scope="house", limit=Decimal("1.2"))

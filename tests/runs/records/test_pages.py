@@ -74,14 +74,12 @@ def text_of(client: Client, address: str) -> str:
     ],
 )
 @pytest.mark.usefixtures("records")
-def test_the_price_of_a_kept_result_is_a_filter(
-    member: Client, params: str, expected: set[str]
-) -> None:
+def test_the_price_of_a_kept_result_is_a_filter(member, params, expected):
     assert set(find_models(member, params)) == expected
 
 
 @pytest.mark.usefixtures("records")
-def test_cards_and_the_models_page_say_it(member: Client, user: User) -> None:
+def test_cards_and_the_models_page_say_it(member, user):
     cards = text_of(member, "/models/")
     assert "$2.00 per kept result · 10 of 20 kept" in cards
     assert "1 of 4 kept · too few to tell" in cards
@@ -93,9 +91,7 @@ def test_cards_and_the_models_page_say_it(member: Client, user: User) -> None:
     assert "9 of 20 kept" in text_of(member, "/models/")
 
 
-def test_a_project_sees_its_own_record_and_the_houses_never_anothers(
-    user: User, models: list[Endpoint]
-) -> None:
+def test_a_project_sees_its_own_record_and_the_houses_never_anothers(user, models):
     film = make_project("Film", mia="maker")
     make_judged(person("mia"), models[0], 19, 5, project=film)
     ana, mia = working_in(private_project(user), user), working_in(film, person("mia"))
@@ -114,9 +110,7 @@ def test_a_project_sees_its_own_record_and_the_houses_never_anothers(
     assert "2 of 5" in text_of(ana, "/leaderboard/")
 
 
-def test_the_houses_record_needs_three_projects_and_is_rounded(
-    user: User, models: list[Endpoint]
-) -> None:
+def test_the_houses_record_needs_three_projects_and_is_rounded(user, models):
     ana = working_in(private_project(user), user)
     make_judged(user, models[0], 2, 2)
     for name, judged, kept in (("Film", 19, 5), ("Print", 107, 31)):
@@ -132,7 +126,7 @@ def test_the_houses_record_needs_three_projects_and_is_rounded(
 
 
 @pytest.mark.usefixtures("records")
-def test_programs_get_the_same(user: User) -> None:
+def test_programs_get_the_same(user):
     call = Caller(user, ["read"])
 
     def order(params: str) -> list[str]:
@@ -167,18 +161,14 @@ def test_programs_get_the_same(user: User) -> None:
         ("/models/lab/dear/?tab=about", 0),
     ],
 )
-def test_judged_is_what_somebody_has_opened(
-    member: Client, user: User, models: list[Endpoint], address: str, judged: int
-) -> None:
+def test_judged_is_what_somebody_has_opened(member, user, models, address, judged):
     run = make_done(user, models[0])
     assert member.get(address.format(run=run.pk)).status_code == 200
     count_all()
     assert RecordedRun.objects.filter(run=run, is_judged=True).count() == judged
 
 
-def test_a_result_fetched_ahead_was_not_seen_yet(
-    member: Client, user: User, models: list[Endpoint]
-) -> None:
+def test_a_result_fetched_ahead_was_not_seen_yet(member, user, models):
     run, address = make_done(user, models[0]), "/runs/{}/view/"
     htmx = {"HX-Request": "true"}
     member.get(address.format(run.pk), headers={**htmx, "Purpose": "prefetch"})
@@ -187,7 +177,7 @@ def test_a_result_fetched_ahead_was_not_seen_yet(
     assert RecordedRun.objects.get(run=run).is_opened
 
 
-def test_each_reason_keeps_a_result_until_it_ends(user: User, models: list[Endpoint]) -> None:
+def test_each_reason_keeps_a_result_until_it_ends(user, models):
     run = make_done(user, models[0])
     series = Series.objects.create(user=user, name="Best", project=run.project)
     share = Share.objects.create(user=user, project=run.project)
@@ -221,7 +211,7 @@ def test_each_reason_keeps_a_result_until_it_ends(user: User, models: list[Endpo
     assert not is_kept()
 
 
-def test_a_moved_run_counts_for_its_new_project(user: User, models: list[Endpoint]) -> None:
+def test_a_moved_run_counts_for_its_new_project(user, models):
     make_judged(user, models[0], 1, 1)
     target = make_project("Film", ana="manager")
     moved = moving.move(user, {Run: {Run.objects.get().pk}}, target)
@@ -232,7 +222,7 @@ def test_a_moved_run_counts_for_its_new_project(user: User, models: list[Endpoin
     assert model_record.records_of(target).shown[models[0].pk].kept == 0
 
 
-def test_runs_that_nobody_touched_are_found_at_night(user: User, models: list[Endpoint]) -> None:
+def test_runs_that_nobody_touched_are_found_at_night(user, models):
     """Those that ended in a process of an earlier version, or are older than the record."""
     make_judged(user, models[0], 5, 2)
     make_board(user, models[:2], wins=1)
@@ -257,7 +247,7 @@ def test_runs_that_nobody_touched_are_found_at_night(user: User, models: list[En
         assert (earlier.rows, earlier.rows_won) == (1, 1)
 
 
-def test_sums_that_differ_from_their_runs_are_corrected(user: User, models: list[Endpoint]) -> None:
+def test_sums_that_differ_from_their_runs_are_corrected(user, models):
     make_judged(user, models[0], 5, 2)
     own = RecordSum.objects.filter(project=private_project(user), endpoint=models[0])
     own.update(kept=4, spent=9)

@@ -1,10 +1,8 @@
 """Flagged pictures are covered with the reason; a rewritten prompt is shown and can be used."""
 
 import re
-from typing import Any
 
 import pytest
-from django.test import Client
 
 from playground.form.prefill import use_as
 from runs.models import Run
@@ -20,7 +18,7 @@ from runs.results.changed_by_model import flagged_pictures, rewritten_prompt
         (None, []),
     ],
 )
-def test_each_picture_is_flagged_or_not(output: Any, flags: list[bool]) -> None:
+def test_each_picture_is_flagged_or_not(output, flags):
     assert flagged_pictures(output) == flags
 
 
@@ -35,15 +33,13 @@ def test_each_picture_is_flagged_or_not(output: Any, flags: list[bool]) -> None:
         (None, ""),
     ],
 )
-def test_only_another_prompt_is_a_rewritten_one(output: Any, text: str) -> None:
+def test_only_another_prompt_is_a_rewritten_one(output, text):
     assert rewritten_prompt(output, "a fox") == text
     assert rewritten_prompt(output, "") == ""
 
 
 @pytest.mark.django_db
-def test_the_rewritten_prompt_fills_the_form(
-    member: Client, user: Any, flux: Any, make_run: Any
-) -> None:
+def test_the_rewritten_prompt_fills_the_form(member, user, flux, make_run):
     output = {"images": [], "prompt": "a red fox at dawn"}
     run: Run = make_run(
         endpoint=flux, state="succeeded", arguments={"prompt": "a fox"}, output=output

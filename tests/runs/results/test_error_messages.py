@@ -24,7 +24,7 @@ def every_error() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
-def test_only_retryable_errors_advise_to_run_again(is_retryable: bool) -> None:
+def test_only_retryable_errors_advise_to_run_again(is_retryable):
     for error in every_error():
         explanation = error_messages.explain({**error, "is_retryable": is_retryable})
         assert explanation.title, error
@@ -48,9 +48,7 @@ def test_only_retryable_errors_advise_to_run_again(is_retryable: bool) -> None:
         (404, 'Application "x" not found', "unknown_model"),
     ],
 )
-def test_an_account_refusal_is_recognised_by_status_and_detail(
-    status: int, detail: str, kind: str
-) -> None:
+def test_an_account_refusal_is_recognised_by_status_and_detail(status, detail, kind):
     error = fal.AuthFailed(detail, status=status, detail=detail)
     refusal = refusals.find_refusal(error.as_json())
     assert refusal is not None
@@ -69,14 +67,14 @@ def test_an_account_refusal_is_recognised_by_status_and_detail(
         fal.UpstreamFailed("down", status=503),
     ],
 )
-def test_other_errors_are_not_account_refusals(error: fal.FalError) -> None:
+def test_other_errors_are_not_account_refusals(error):
     assert refusals.find_refusal(error.as_json()) is None
 
 
 VALUES = ["-5 degrees", "+49 30 1234", "@SUM(1+1)", "'-5", "''=1", "'tis", "-5", "plain", "=1"]
 
 
-def test_a_table_of_ours_is_read_as_it_was() -> None:
+def test_a_table_of_ours_is_read_as_it_was():
     text = csv_text.write(["prompt"], [[value] for value in VALUES])
     assert "\n'-5 degrees" in text
     assert [row["prompt"] for row in read_rows(text)] == VALUES

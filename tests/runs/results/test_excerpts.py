@@ -32,7 +32,7 @@ TEXTS = [  # an output, its first text, the beginning of its JSON
 
 
 @each_row("output, text, json_excerpt", TEXTS)
-def test_the_excerpt_of_an_output(output: Any, text: str, json_excerpt: str) -> None:
+def test_the_excerpt_of_an_output(output, text, json_excerpt):
     stored = excerpts.excerpt_of_text(json.dumps(output)[: excerpts.READ_CHARS + 1])
     assert stored == (text, json_excerpt)
     at_end = excerpts.excerpt_of(output, artifacts_in(output))
@@ -43,7 +43,7 @@ def test_the_excerpt_of_an_output(output: Any, text: str, json_excerpt: str) -> 
 
 
 @pytest.mark.django_db
-def test_the_end_of_a_run_stores_its_excerpt(make_run: Any) -> None:
+def test_the_end_of_a_run_stores_its_excerpt(make_run):
     run, pictured = make_run(state="running"), make_run(state="running")
     result = Result({"text": "A mill."}, "r1")
     assert state_machine.record(run.pk, outcomes.from_result(result, by="result"))
@@ -56,9 +56,7 @@ def test_the_end_of_a_run_stores_its_excerpt(make_run: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_list_is_shown_if_excerpts_cannot_be_stored(
-    make_run: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_list_is_shown_if_excerpts_cannot_be_stored(make_run, caplog):
     run = make_run(state="succeeded", output={"text": "A mill."})
 
     def refuse(execute: Any, sql: str, *rest: Any) -> Any:

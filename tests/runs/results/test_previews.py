@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from playground.display import renderers
 from runs.models import Run
@@ -24,9 +23,7 @@ def large(make_run: Any, user: User) -> Run:
     return run
 
 
-def test_a_page_with_megabytes_of_text_is_small_and_links_to_the_file(
-    member: Client, large: Run
-) -> None:
+def test_a_page_with_megabytes_of_text_is_small_and_links_to_the_file(member, large):
     began = time.process_time()
     response = member.get(large.get_absolute_url())
     took_s = time.process_time() - began
@@ -40,13 +37,13 @@ def test_a_page_with_megabytes_of_text_is_small_and_links_to_the_file(
 
 
 @each_row("view", ["stage", "page", "row", "copies"])
-def test_answers_to_polls_are_small(large: Run, make_run: Any, view: str) -> None:
+def test_answers_to_polls_are_small(large, make_run, view):
     streaming = make_run(state=Run.State.RUNNING, partial={"output": LARGE, "message": LARGE})
     assert len(renderers.changed_fragments(large, view)) < MOST_BYTES
     assert len(renderers.changed_fragments(streaming, view)) < MOST_BYTES
 
 
-def test_the_full_text_and_the_full_output_are_files(member: Client, large: Run) -> None:
+def test_the_full_text_and_the_full_output_are_files(member, large):
     response = member.get(f"/runs/{large.pk}/texts/0.txt")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -56,9 +53,7 @@ def test_the_full_text_and_the_full_output_are_files(member: Client, large: Run)
     assert json.loads(output.getvalue()) == large.output
 
 
-def test_a_text_of_hostile_markup_is_served_as_text(
-    member: Client, make_run: Any, user: User
-) -> None:
+def test_a_text_of_hostile_markup_is_served_as_text(member, make_run, user):
     text = "<script>alert(1)</script>\ud800\x00é" * 3000
     run = make_run(user=user, state=Run.State.SUCCEEDED, output={"text": text})
     body = member.get(f"/runs/{run.pk}/texts/0.txt").getvalue().decode()
@@ -75,6 +70,6 @@ def test_a_text_of_hostile_markup_is_served_as_text(
         [[WORD * 70] * 40] * 60,
     ],
 )
-def test_a_json_tree_of_any_value_is_small(value: Any) -> None:
+def test_a_json_tree_of_any_value_is_small(value):
     assert len(json_tree.render(value)) < MOST_BYTES
     assert len(json_tree.preview(value)) < previews.MAX_JSON_CHARS + 100

@@ -53,7 +53,7 @@ def press(client: Client, run: Run, position: int, value: str = "1", **options: 
     return client.post(address, {"starred": value}, **options)
 
 
-def test_each_file_has_a_star_of_its_own(member: Client, four: Four) -> None:
+def test_each_file_has_a_star_of_its_own(member, four):
     run = four()
     assert press(member, run, 2).headers["Location"] == run.get_absolute_url()
     assert press(member, run, 0).status_code == 302
@@ -66,9 +66,7 @@ def test_each_file_has_a_star_of_its_own(member: Client, four: Four) -> None:
     assert press(member, run, 10**30).status_code == 404
 
 
-def test_another_person_sees_no_star_and_sets_none(
-    client: Client, member: Client, four: Four, stranger: User
-) -> None:
+def test_another_person_sees_no_star_and_sets_none(client, member, four, stranger):
     run = four(is_example=True)
     page = member.get(run.get_absolute_url()).content.decode()
     assert page.count('class="artifact-star"') == 4
@@ -80,7 +78,7 @@ def test_another_person_sees_no_star_and_sets_none(
     assert read_stars(run) == (False, [])
 
 
-def test_a_runs_star_belongs_to_its_only_file_and_clears_all(four: Four) -> None:
+def test_a_runs_star_belongs_to_its_only_file_and_clears_all(four):
     alone, several = four(1), four(3)
     for run in (alone, several):
         stars.star_run(run.pk, is_starred=True)
@@ -91,7 +89,7 @@ def test_a_runs_star_belongs_to_its_only_file_and_clears_all(four: Four) -> None
     assert read_stars(several) == (False, [])
 
 
-def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four) -> None:
+def test_lists_show_the_starred_file_and_find_its_run(member, four):
     run, other = four(), four()
     cached_markup = tiles.tile(Run.objects.get(pk=run.pk)).html
     press(member, run, 3)
@@ -104,7 +102,7 @@ def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four
     assert str(other.pk) not in page
 
 
-def test_the_status_page_scans_no_whole_table(client: Client, make_run: Any) -> None:
+def test_the_status_page_scans_no_whole_table(client, make_run):
     olga = User.objects.create_user("olga")
     grant(olga, "playground.view_worker")
     client.force_login(olga)
@@ -122,7 +120,7 @@ def test_the_status_page_scans_no_whole_table(client: Client, make_run: Any) -> 
         assert "GROUP BY 1" not in sql or "playground_run" not in sql or "NOT (" in sql
 
 
-def test_figures_are_computed_by_one_worker_and_again_when_they_are_due(make_run: Any) -> None:
+def test_figures_are_computed_by_one_worker_and_again_when_they_are_due(make_run):
     run = make_run()
     assert figures.read(figures.RUNS_OF_PEOPLE).values == {str(run.user_id): 1}
     make_run()

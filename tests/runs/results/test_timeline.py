@@ -1,10 +1,8 @@
 """The timeline lists events in order, whichever of them are missing."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from runs.models import Run
@@ -20,7 +18,7 @@ def moment_words(run: Run) -> list[str]:
     return [moment.what for moment in timeline.moments(run)]
 
 
-def test_the_timeline_lists_all_moments_in_order_with_durations(make_run: Any) -> None:
+def test_the_timeline_lists_all_moments_in_order_with_durations(make_run):
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
     start = timezone.now()
@@ -41,15 +39,13 @@ def test_the_timeline_lists_all_moments_in_order_with_durations(make_run: Any) -
 
 
 @pytest.mark.parametrize("event", [{}, {"at": "never", "what": "lost"}, {"at": "", "what": "new"}])
-def test_an_unreadable_event_is_skipped(make_run: Any, event: Any) -> None:
+def test_an_unreadable_event_is_skipped(make_run, event):
     run = make_run(events=[event])
     assert moment_words(run) == ["Created"]
 
 
 @pytest.mark.parametrize("transport", ["queue", "sync", "stream", "websocket", "realtime"])
-def test_every_transport_and_state_has_a_page(
-    member: Client, make_run: Any, transport: str
-) -> None:
+def test_every_transport_and_state_has_a_page(member, make_run, transport):
     for state in State:
         run = make_run(state=state, transport=transport, sent_at=timezone.now(), attempts=1)
         page = member.get(run.get_absolute_url()).content.decode()

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from runs.models import Run
 from runs.results import transcripts
@@ -28,7 +27,7 @@ SCRIBE = {
 SEGMENTS = {"result": {"segments": [{"start": 3661, "end": 3662.25, "text": "Late"}]}}
 
 
-def test_each_shape_becomes_lines() -> None:
+def test_each_shape_becomes_lines():
     assert [*transcripts.lines_of(WHISPER)] == [
         Line(0.0, 1.5, "Good morning.", "Speaker 1"),
         Line(1.5, None, "Who is it?", "Speaker 2"),
@@ -55,11 +54,11 @@ def test_each_shape_becomes_lines() -> None:
         {"segments": [{"start": 1, "end": 2, "text": " \x00 "}]},
     ],
 )
-def test_an_output_without_timed_text_has_no_lines(output: Any) -> None:
+def test_an_output_without_timed_text_has_no_lines(output):
     assert [*transcripts.lines_of(output)] == []
 
 
-def test_files_have_text_times_and_speakers() -> None:
+def test_files_have_text_times_and_speakers():
     lines = [*transcripts.lines_of(WHISPER)]
     assert transcripts.as_txt(lines) == "Speaker 1: Good morning.\nSpeaker 2: Who is it?\n"
     assert transcripts.as_srt(lines) == (
@@ -74,7 +73,7 @@ def test_files_have_text_times_and_speakers() -> None:
 
 
 @pytest.mark.django_db
-def test_a_runs_page_has_the_lines_and_files_to_save(member: Client, make_run: Any) -> None:
+def test_a_runs_page_has_the_lines_and_files_to_save(member, make_run):
     run: Run = make_run(state="succeeded", output=WHISPER)
     page = member.get(f"/runs/{run.pk}/").content.decode()
     assert "Who is it?" in page
@@ -88,9 +87,7 @@ def test_a_runs_page_has_the_lines_and_files_to_save(member: Client, make_run: A
 
 
 @pytest.mark.django_db
-def test_a_page_shows_the_first_lines_of_a_long_transcript_and_more_on_demand(
-    member: Client, make_run: Any
-) -> None:
+def test_a_page_shows_the_first_lines_of_a_long_transcript_and_more_on_demand(member, make_run):
     rows = [{"timestamp": [n, n + 1], "text": f"Line {n} ends."} for n in range(6200)]
     run: Run = make_run(state="succeeded", output={"text": "x", "chunks": rows})
     page = member.get(f"/runs/{run.pk}/").content.decode()

@@ -22,13 +22,13 @@ pytestmark = pytest.mark.both_databases
 APPS = ("api", "config", "features", "house", "playground", "runs")
 
 
-def test_only_one_module_creates_runs() -> None:
+def test_only_one_module_creates_runs():
     """`start` refuses blocked models and counts money, so no other code may create runs."""
     ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
     assert _files_with(ways) == {"runs/start/starting.py"}
 
 
-def test_only_one_module_writes_the_ledger() -> None:
+def test_only_one_module_writes_the_ledger():
     ways = re.compile(r"(LedgerEntry|Charge)\.objects\.\w*(create|update)|(?<!class )LedgerEntry\(")
     assert _files_with(ways) == {"runs/costs/ledger.py"}
 
@@ -54,7 +54,7 @@ def request(user: User, endpoint: Endpoint, key: str = "k", **more: Any) -> Star
 
 
 @pytest.mark.django_db
-def test_equal_tokens_of_one_source_start_one_run(user: User, endpoint: Endpoint) -> None:
+def test_equal_tokens_of_one_source_start_one_run(user, endpoint):
     first, again = (starting.start(request(user, endpoint)) for _ in range(2))
     other = starting.start(request(user, endpoint, source=Source.API))
     assert (first.is_new, again.is_new, other.is_new) == (True, False, True)
@@ -63,7 +63,7 @@ def test_equal_tokens_of_one_source_start_one_run(user: User, endpoint: Endpoint
 
 
 @pytest.mark.django_db
-def test_several_runs_start_all_or_none(user: User, endpoint: Endpoint) -> None:
+def test_several_runs_start_all_or_none(user, endpoint):
     """An account that has no room for the third run releases the first two."""
     account = LedgerAccount.objects.create(kind="board", key="b", cap_usd=Decimal("0.05"))
     requests = [request(user, endpoint, str(n), accounts=[account]) for n in range(3)]
@@ -77,7 +77,7 @@ def test_several_runs_start_all_or_none(user: User, endpoint: Endpoint) -> None:
 
 
 @pytest.mark.django_db
-def test_a_repeated_press_reserves_nothing_more(user: User, endpoint: Endpoint) -> None:
+def test_a_repeated_press_reserves_nothing_more(user, endpoint):
     requests = [request(user, endpoint, str(n)) for n in range(2)]
     first = starting.start_many(requests)
     again = starting.start_many([*requests, request(user, endpoint, "2")])
@@ -96,9 +96,7 @@ def test_a_repeated_press_reserves_nothing_more(user: User, endpoint: Endpoint) 
         (Source.API, False, False),
     ],
 )
-def test_a_users_wish_to_share_applies_by_source(
-    user: User, endpoint: Endpoint, source: Source, *, is_private: bool, is_shown: bool
-) -> None:
+def test_a_users_wish_to_share_applies_by_source(user, endpoint, source, *, is_private, is_shown):
     preferences.set_shares_runs(user, shares=True)
     start_request = request(User.objects.get(), endpoint, source=source, is_private=is_private)
     assert starting.start(start_request).run.is_example is is_shown
@@ -108,7 +106,7 @@ def test_a_users_wish_to_share_applies_by_source(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) -> None:
+def test_two_concurrent_presses_start_one_run(user, endpoint):
     press = partial(starting.start, request(user, endpoint))
     started = at_once(press, press)
     assert sorted(outcome.is_new for outcome in started) == [False, True]
@@ -116,7 +114,7 @@ def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) ->
     assert Charge.objects.count() == 1
 
 
-def test_a_token_of_any_key_fits_its_column() -> None:
+def test_a_token_of_any_key_fits_its_column():
     tokens = {starting.token(source, "x" * length) for source in Source for length in (0, 60, 900)}
     assert max(map(len, tokens)) <= starting.TOKEN_CHARS
     assert len(tokens) == 3 * len(Source)

@@ -7,7 +7,7 @@ from runs.start import transport_choices
 from runs.worker.transports import direct, partial_updates
 
 
-def test_long_data_uris_are_left_out_of_partial_results() -> None:
+def test_long_data_uris_are_left_out_of_partial_results():
     long = "data:image/png;base64," + "A" * partial_updates.LONGEST_DATA_URI
     value = {"images": [{"url": long}, {"url": "data:image/png;base64,AA"}], "text": "data"}
     shortened = partial_updates.without_long_data_uris(value)
@@ -17,7 +17,7 @@ def test_long_data_uris_are_left_out_of_partial_results() -> None:
     }
 
 
-def test_a_model_offers_the_queue_first_and_a_stream_where_it_has_one() -> None:
+def test_a_model_offers_the_queue_first_and_a_stream_where_it_has_one():
     plain = Endpoint(endpoint_id="fal-ai/flux")
     streaming = Endpoint(endpoint_id="fal-ai/any-llm", stream_url="https://fal.ai/x/stream")
     named = Endpoint(endpoint_id="fal-ai/any-llm/stream")

@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 import fal
@@ -28,7 +26,7 @@ def text_of(response: Any) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_the_controls_of_a_form_and_the_options_of_a_run_are_inverses() -> None:
+def test_the_controls_of_a_form_and_the_options_of_a_run_are_inverses():
     assert wait_choices.of_post({name: [text] for name, text in POSTED.items()}) == CHOSEN
     assert wait_choices.of_post(wait_choices.as_post(CHOSEN)) == CHOSEN
     assert wait_choices.as_post({"hint": "r-7"}) == {}
@@ -45,7 +43,7 @@ def test_the_controls_of_a_form_and_the_options_of_a_run_are_inverses() -> None:
 
 
 @pytest.mark.django_db
-def test_the_choice_survives_the_form_a_rerun_and_remix(member: Client, flux: Any) -> None:
+def test_the_choice_survives_the_form_a_rerun_and_remix(member, flux):
     member.post(flux.get_absolute_url(), {"prompt": "a cat", **POSTED})
     run = Run.objects.get()
     assert (run.options, run.arguments) == (CHOSEN, {"prompt": "a cat"})
@@ -64,9 +62,7 @@ def test_the_choice_survives_the_form_a_rerun_and_remix(member: Client, flux: An
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("source", [*starting.Source])
-def test_fal_may_let_no_other_model_answer_what_is_compared(
-    flux: Any, user: User, source: starting.Source
-) -> None:
+def test_fal_may_let_no_other_model_answer_what_is_compared(flux, user, source):
     request = starting.StartRequest(
         user=user, endpoint=flux, arguments={"prompt": "a"}, source=source, key="1"
     )
@@ -80,7 +76,7 @@ def test_fal_may_let_no_other_model_answer_what_is_compared(
 
 
 @pytest.mark.django_db
-def test_a_rerun_of_a_boards_cell_is_not_kept_behind_others(member: Client, make_run: Any) -> None:
+def test_a_rerun_of_a_boards_cell_is_not_kept_behind_others(member, make_run):
     run = make_run(state="succeeded", form_token="cell-1", options={"priority": "low"})
     member.post(f"/runs/{run.pk}/repetition/", {"token": "again"})
     assert Run.objects.exclude(pk=run.pk).get().options == {}
@@ -101,9 +97,7 @@ def test_a_rerun_of_a_boards_cell_is_not_kept_behind_others(member: Client, make
         (None, 120, False, False),
     ],
 )
-def test_a_run_gives_up_only_by_its_own_start_timeout(
-    error: Any, waited_s: int, has_started: bool, gives_up: bool
-) -> None:
+def test_a_run_gives_up_only_by_its_own_start_timeout(error, waited_s, has_started, gives_up):
     run = Run(options={"start_timeout_s": 120.0}, created_at=timezone.now())
     run.started_at = run.created_at if has_started else None
     kept = gave_up(run, error, run.created_at + timedelta(seconds=waited_s))

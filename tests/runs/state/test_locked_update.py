@@ -71,7 +71,7 @@ def queued_at(position: int) -> Observation:
     return Observation(State.QUEUED, by="status", queue_position=position)
 
 
-def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> None:
+def test_a_change_locks_its_row_writes_it_and_notifies_once(runs):
     with rung() as count, CaptureQueriesContext(connection) as queries:
         assert state_machine.record(runs[0].pk, queued_at(1))
         assert count() == 1
@@ -82,7 +82,7 @@ def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> 
     assert versions == {run.pk: 2 if run == runs[0] else 1 for run in runs}
 
 
-def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
+def test_a_write_without_a_change_notifies_nobody(runs):
     assert state_machine.record(runs[0].pk, queued_at(1))
     with rung() as count:
         assert not state_machine.record(runs[0].pk, queued_at(1))
@@ -90,7 +90,7 @@ def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
 
 
 @in_a_loop
-async def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> None:
+async def test_several_changes_of_one_run_keep_their_order(runs):
     pk = runs[0].pk
     asking = [
         locked_update.retry_until_committed(state_machine.record, pk, queued_at(place))
@@ -103,7 +103,7 @@ async def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> N
 
 
 @in_a_loop
-async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[Run]) -> None:
+async def test_a_change_that_cannot_be_written_does_not_block_others(runs):
     def refused(pk: uuid.UUID) -> bool:
         Run.objects.filter(pk=pk).update(title="taken back")
         raise DataError("value too long")
@@ -121,7 +121,7 @@ async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[
 
 
 @in_a_loop
-async def test_concurrent_tasks_get_their_own_answers(runs: list[Run]) -> None:
+async def test_concurrent_tasks_get_their_own_answers(runs):
     def change_one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
         return pk, number
 
@@ -135,9 +135,7 @@ async def test_concurrent_tasks_get_their_own_answers(runs: list[Run]) -> None:
 
 
 @in_a_loop
-async def test_observations_during_a_database_lock_are_written_afterwards(
-    runs: list[Run],
-) -> None:
+async def test_observations_during_a_database_lock_are_written_afterwards(runs):
     locked = OperationalError("database is locked")
     locked.__cause__ = sqlite3.OperationalError()
     failures = iter([locked, locked, InterfaceError("the connection is lost")])
@@ -154,7 +152,7 @@ async def test_observations_during_a_database_lock_are_written_afterwards(
 
 
 @in_a_loop
-async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs: list[Run]) -> None:
+async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs):
     """It never leaves, so the run must not be noted as sent."""
     first = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.record, runs[0].pk, Observation("queued"))

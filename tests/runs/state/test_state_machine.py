@@ -3,10 +3,8 @@
 import sys
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +48,7 @@ def run_after(seen: list[Observation]) -> Run:
 
 
 @given(st.lists(observations, max_size=6))
-def test_a_repeated_observation_changes_nothing(seen: list[Observation]) -> None:
+def test_a_repeated_observation_changes_nothing(seen):
     doubled = [observation for observation in seen for _ in range(2)]
     once, twice = run_after(seen), run_after(doubled)
     assert once.state == twice.state
@@ -59,9 +57,7 @@ def test_a_repeated_observation_changes_nothing(seen: list[Observation]) -> None
 
 
 @given(st.lists(observations, max_size=6), st.randoms())
-def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
-    seen: list[Observation], random: Any
-) -> None:
+def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(seen, random):
     shuffled = seen[:]
     random.shuffle(shuffled)
     ended = any(observation.state in Run.FINAL for observation in seen)
@@ -70,7 +66,7 @@ def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
 
 
 @pytest.mark.django_db
-def test_success_stores_its_artifacts_in_the_same_transaction(make_run: Any) -> None:
+def test_success_stores_its_artifacts_in_the_same_transaction(make_run):
     run = make_run(state=State.RUNNING)
     artifact = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
     end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[artifact])
@@ -95,8 +91,8 @@ def test_success_stores_its_artifacts_in_the_same_transaction(make_run: Any) -> 
     ],
 )
 def test_a_cancel_ends_at_once_only_runs_upstream_does_not_know(
-    make_run: Any, state: str, was_submitted: bool, after: str
-) -> None:
+    make_run, state, was_submitted, after
+):
     run = make_run(state=state, sent_at=timezone.now() if was_submitted else None)
     assert state_machine.request_cancel(run.pk) == (state not in Run.FINAL)
     run.refresh_from_db()
@@ -105,7 +101,7 @@ def test_a_cancel_ends_at_once_only_runs_upstream_does_not_know(
 
 
 @pytest.mark.django_db
-def test_a_run_that_was_never_sent_is_requeued_unless_cancelled(make_run: Any) -> None:
+def test_a_run_that_was_never_sent_is_requeued_unless_cancelled(make_run):
     before = clock.now()
     pause = timedelta(seconds=5)
     waiting, unwanted = (
@@ -124,9 +120,7 @@ def test_a_run_that_was_never_sent_is_requeued_unless_cancelled(make_run: Any) -
 
 
 @pytest.mark.django_db
-def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(
-    make_run: Any,
-) -> None:
+def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(make_run):
     new, sent, half, not_gone = (
         make_run(),
         make_run(state=State.RUNNING, handle={"request_id": "r"}),
@@ -144,9 +138,7 @@ def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_wrong_clock_of_a_worker_delays_no_run(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
+def test_a_wrong_clock_of_a_worker_delays_no_run(make_run, monkeypatch, hours):
     """Other processes act on these times, so they come from the shared clock, the database's."""
     late, sent, ended = (make_run(state=State.SUBMITTING) for _ in range(3))
     now = timezone.now
@@ -169,7 +161,7 @@ def test_a_wrong_clock_of_a_worker_delays_no_run(
 
 
 @pytest.mark.django_db
-def test_a_requeued_run_keeps_its_note_during_its_pause(make_run: Any) -> None:
+def test_a_requeued_run_keeps_its_note_during_its_pause(make_run):
     waits, free = (make_run(state=State.SUBMITTING) for _ in range(2))
     state_machine.requeue(waits.pk, "Too many. Again in 90 s.", timedelta(seconds=90))
     state_machine.requeue(free.pk, "Too many.", timedelta(seconds=-1))
@@ -178,7 +170,7 @@ def test_a_requeued_run_keeps_its_note_during_its_pause(make_run: Any) -> None:
     assert Run.objects.get(pk=free.pk).note == ""
 
 
-def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run: Any) -> None:
+def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run):
     """The connection ended after the commit; nothing was sent, and the same worker asks again."""
     run = make_run(state=State.SUBMITTING)
     noted: set[datetime] = set()
@@ -190,7 +182,7 @@ def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run: Any) 
 
 
 @pytest.mark.django_db
-def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
+def test_a_late_worker_cannot_undo_the_submit_of_another(make_run):
     """Another worker took the run over while its files were uploaded, and has sent it."""
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
@@ -206,9 +198,7 @@ def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("transport", Transport.values)
-def test_a_running_run_is_requeued_only_on_a_direct_transport(
-    make_run: Any, transport: str
-) -> None:
+def test_a_running_run_is_requeued_only_on_a_direct_transport(make_run, transport):
     """It only counted as running because its request was sent.
 
     If a queue says that it runs, it does.
@@ -264,9 +254,7 @@ HOSTILE = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", HOSTILE)
-def test_no_upstream_answer_stops_a_run_or_breaks_its_page(
-    make_run: Any, client: Client, what: str
-) -> None:
+def test_no_upstream_answer_stops_a_run_or_breaks_its_page(make_run, client, what):
     run = make_run(state=State.SUBMITTING)
     seen = HOSTILE[what]
     assert state_machine.record(run.pk, seen)

@@ -188,7 +188,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_any_observations_in_any_order_keep_the_invariants(make_run: Any) -> None:
+def test_any_observations_in_any_order_keep_the_invariants(make_run):
     endpoint = make_run().endpoint
     Life.make = staticmethod(lambda: make_run(endpoint=endpoint))
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
@@ -199,7 +199,7 @@ def test_any_observations_in_any_order_keep_the_invariants(make_run: Any) -> Non
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", sample([*range(4)], 1, by_seed=1))
-def test_concurrent_workers_cannot_undo_each_other(make_run: Any, seed: int) -> None:
+def test_concurrent_workers_cannot_undo_each_other(make_run, seed):
     """Each thread has its own connection and checks every version that it sees."""
     run, chance = make_run(), random.Random(seed)
     story = [_typical(n) for n in range(24)] * 2
@@ -246,14 +246,14 @@ def _typical(n: int) -> Observation:
     return Observation(end, "webhook", at, output={"n": n}, artifacts=[PICTURE])
 
 
-def test_every_state_has_transitions_and_final_states_have_none() -> None:
+def test_every_state_has_transitions_and_final_states_have_none():
     assert transitions.TRANSITIONS.keys() == set(State)
     for state in State:
         assert not transitions.is_allowed(State.CREATED, state)
         assert bool(transitions.TRANSITIONS[state]) == (state not in Run.FINAL)
 
 
-def test_two_ends_for_one_request_keep_the_first(make_run: Any) -> None:
+def test_two_ends_for_one_request_keep_the_first(make_run):
     run = make_run(state=State.RUNNING, request_id="r1")
     assert not state_machine.record(run.pk, Observation(State.SUCCEEDED, request_id="r2"))
     assert state_machine.record(run.pk, Observation(State.SUCCEEDED, request_id="r1", output=1))
@@ -262,7 +262,7 @@ def test_two_ends_for_one_request_keep_the_first(make_run: Any) -> None:
     assert (run.state, run.output, run.logs) == ("succeeded", 1, [])
 
 
-def test_facts_missing_in_a_webhook_are_filled_in_later(make_run: Any) -> None:
+def test_facts_missing_in_a_webhook_are_filled_in_later(make_run):
     run = make_run(state=State.RUNNING, request_id="r1")
     assert state_machine.record(run.pk, Observation(State.SUCCEEDED, "webhook", output=1))
     late = Observation(State.SUCCEEDED, "result", output=2, billable_units="3", logs=LINES[:2])

@@ -4,8 +4,6 @@ An idle worker looks for due work in a small table, not in all runs.
 """
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,7 +18,7 @@ from runs.worker import examination
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
-from tests.runs.conftest import Ask, Control, Work, have_ended
+from tests.runs.conftest import Control, have_ended
 from tests.runs.files.test_inputs import make_upload
 from tests.sampling import sample
 
@@ -48,8 +46,8 @@ def count_sent(sandbox: Control, *kinds: str) -> int:
 @pytest.mark.any_database
 @pytest.mark.parametrize(("fault", "refusal"), sample(FAULTS, 1, by_seed=0))
 def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
-    ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
-) -> None:
+    ask, work, sandbox, fault, refusal
+):
     sandbox.fault("submit", fault, times=MANY)
     slow = {"duration": 0.01, "picture": False}
     runs = [ask("mischief/slow", prompt="x", **slow) for _ in range(15)]
@@ -73,7 +71,7 @@ def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
 
 
 @PATIENT
-def test_a_run_whose_file_is_refused_waits_too(ask: Ask, work: Work, sandbox: Control) -> None:
+def test_a_run_whose_file_is_refused_waits_too(ask, work, sandbox):
     for kind in ("upload_initiate", "storage_token"):
         sandbox.fault(kind, "no-balance", times=MANY)
     run = ask("sandbox/eye", image_url=make_upload(User.objects.get()).get_absolute_url())
@@ -93,9 +91,7 @@ def test_a_run_whose_file_is_refused_waits_too(ask: Ask, work: Work, sandbox: Co
 
 @PATIENT
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC])
-def test_any_other_refusal_fails_only_its_run(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
+def test_any_other_refusal_fails_only_its_run(ask, work, sandbox, transport):
     sandbox.fault("submit" if transport == Transport.QUEUE else "run", "no-access")
     run = ask("sandbox/scribe", transport, prompt="paper and the sea", max_tokens=20)
     work(lambda: have_ended(run))
@@ -134,9 +130,7 @@ def refuse(gate: AccountGate, refusal: refusals.Refusal = BALANCE, model: str = 
     return gate.record_refused(refusal, model, gate.now())
 
 
-def test_a_closed_gate_lets_one_probe_through_after_each_pause(
-    gate: AccountGate, clock: Clock
-) -> None:
+def test_a_closed_gate_lets_one_probe_through_after_each_pause(gate, clock):
     refuse(gate)
     assert not gate.may_submit()
     clock.now += 1.25
@@ -152,9 +146,7 @@ def test_a_closed_gate_lets_one_probe_through_after_each_pause(
     assert gate.may_submit(), "a probe without an outcome blocks no other for ever"
 
 
-def test_a_run_sent_before_the_refusal_does_not_open_the_gate(
-    gate: AccountGate, clock: Clock, changes: list[str]
-) -> None:
+def test_a_run_sent_before_the_refusal_does_not_open_the_gate(gate, clock, changes):
     early = clock()
     clock.now += 1
     refuse(gate)
@@ -166,7 +158,7 @@ def test_a_run_sent_before_the_refusal_does_not_open_the_gate(
     assert changes == ["changed", "changed"]
 
 
-def test_many_refusals_at_once_are_one(gate: AccountGate, clock: Clock) -> None:
+def test_many_refusals_at_once_are_one(gate, clock):
     early = clock()
     clock.now += 1
     for _ in range(40):
@@ -175,9 +167,7 @@ def test_many_refusals_at_once_are_one(gate: AccountGate, clock: Clock) -> None:
     assert gate.may_submit()
 
 
-def test_one_model_refusing_the_key_does_not_block_other_runs(
-    gate: AccountGate, clock: Clock
-) -> None:
+def test_one_model_refusing_the_key_does_not_block_other_runs(gate, clock):
     assert refuse(gate, KEY, "private/model")
     clock.now += 5
     gate.record_taken("fal-ai/flux", clock())
@@ -185,7 +175,7 @@ def test_one_model_refusing_the_key_does_not_block_other_runs(
     assert gate.is_open
 
 
-def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
+def test_account_trouble_is_shown_instead_of_host_trouble():
     breakers = BreakerRegistry(Clock())
     refuse(breakers.account, KEY)
     assert breakers.trouble == KEY.sentence
@@ -199,7 +189,7 @@ def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
     [backfill._due, examination._claim_results],
     ids=["backfill", "provenance"],
 )
-def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
+def test_searches_for_due_work_do_not_join_runs(look):
     with CaptureQueriesContext(connection) as captured:
         assert look() == []
     assert not [query["sql"] for query in captured if re.search("playground_run\\b", query["sql"])]

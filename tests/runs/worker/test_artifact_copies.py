@@ -17,7 +17,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DataError, OperationalError, connection
 from django.db.models import F, QuerySet
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
@@ -40,7 +39,7 @@ def open_image(name: str) -> Image.Image:
 
 
 @pytest.mark.system
-def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
+def test_a_picture_gets_its_size_and_a_thumbnail(artifact):
     row = copy(artifact(), picture())
     assert (row.state, row.width, row.height, row.content_type) == (
         "stored",
@@ -55,7 +54,7 @@ def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
 
 @pytest.mark.system
 @pytest.mark.any_database
-def test_a_video_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
+def test_a_video_gets_duration_poster_and_thumbnail(artifact):
     row = copy(artifact("video"), film())
     assert (row.state, row.width, row.height) == ("stored", 640, 360)
     assert row.duration_s == pytest.approx(2, abs=0.2)
@@ -78,9 +77,7 @@ def bomb() -> bytes:
     ],
     ids=["bomb", "film"],
 )
-def test_bombs_and_broken_files_are_stored_without_previews(
-    artifact: Any, make: Callable[[], bytes]
-) -> None:
+def test_bombs_and_broken_files_are_stored_without_previews(artifact, make):
     data = make()
     row = copy(artifact(), data)
     assert (row.state, row.size_bytes, row.thumbnail) == ("stored", len(data), "")
@@ -88,7 +85,7 @@ def test_bombs_and_broken_files_are_stored_without_previews(
 
 @pytest.mark.system
 @pytest.mark.any_database
-def test_a_crash_of_the_preview_program_does_not_affect_the_next_file(tmp_path: Path) -> None:
+def test_a_crash_of_the_preview_program_does_not_affect_the_next_file(tmp_path):
     good = tmp_path / "good.png"
     good.write_bytes(picture())
 
@@ -108,7 +105,7 @@ def test_a_crash_of_the_preview_program_does_not_affect_the_next_file(tmp_path: 
 
 
 @pytest.mark.system
-def test_equal_content_is_stored_and_previewed_once(artifact: Any) -> None:
+def test_equal_content_is_stored_and_previewed_once(artifact):
     data = picture()
     first, second = copy(artifact(), data), copy(artifact(), data, limit_s=0.0)
     assert (second.file, second.thumbnail) == (first.file, first.thumbnail)
@@ -116,7 +113,7 @@ def test_equal_content_is_stored_and_previewed_once(artifact: Any) -> None:
 
 
 @pytest.mark.system
-def test_a_truncated_copy_is_written_again(artifact: Any) -> None:
+def test_a_truncated_copy_is_written_again(artifact):
     data = picture()
     row = copy(artifact(), data)
     Path(default_storage.path(row.file)).write_bytes(data[:100])
@@ -133,7 +130,7 @@ def test_a_truncated_copy_is_written_again(artifact: Any) -> None:
         502,
     ],
 )
-def test_a_failing_host_is_retried_for_days(artifact: Any, status: int) -> None:
+def test_a_failing_host_is_retried_for_days(artifact, status):
     row = copy(artifact(attempts=300), lambda _: httpx.Response(status))
     assert row.state == "remote"
 
@@ -150,7 +147,7 @@ NO_FILE: dict[str, Answer] = {
 
 @pytest.mark.system
 @pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
-def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: Answer) -> None:
+def test_a_host_without_the_file_is_retried_for_an_hour(artifact, answer):
     row, tries, asked_for = artifact(next_attempt_at=None), 0, timedelta(0)
     while row.state == "remote":
         row.attempts, tries = tries, tries + 1
@@ -167,7 +164,7 @@ def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: A
 
 
 @pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,", "https://elsewhere.test/a"])
-def test_an_address_that_can_give_no_file_is_lost_at_once(artifact: Any, url: str) -> None:
+def test_an_address_that_can_give_no_file_is_lost_at_once(artifact, url):
     assert copy(artifact(url=url), b"").state == "lost"
 
 
@@ -186,9 +183,7 @@ def large(declared_size: str | None) -> Answer:
 @pytest.mark.parametrize(
     "declared_size", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"]
 )
-def test_a_file_above_the_limit_is_linked_and_not_copied(
-    member: Client, artifact: Any, settings: Any, declared_size: str | None
-) -> None:
+def test_a_file_above_the_limit_is_linked_and_not_copied(member, artifact, settings, declared_size):
     settings.RESULT_FILE_MAX_MB = 2
     row = copy(artifact("video"), large(declared_size))
     assert (row.state, row.file) == ("lost", "")
@@ -205,9 +200,7 @@ def files() -> list[Path]:
     return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
-def test_a_failed_store_does_not_delete_an_equal_file_of_another(
-    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_store_does_not_delete_an_equal_file_of_another(settings, tmp_path, monkeypatch):
     """Two workers store the same content at the same time; the disk is full for the second."""
     settings.MEDIA_ROOT = str(tmp_path)
     save = FileSystemStorage.save
@@ -223,9 +216,7 @@ def test_a_failed_store_does_not_delete_an_equal_file_of_another(
 
 
 @pytest.mark.parametrize("left", [b"", b"half"])
-def test_a_file_deleted_meanwhile_is_not_marked_stored(
-    artifact: Any, monkeypatch: pytest.MonkeyPatch, left: bytes
-) -> None:
+def test_a_file_deleted_meanwhile_is_not_marked_stored(artifact, monkeypatch, left):
     save = FileSystemStorage.save
 
     def save_and_lose(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
@@ -245,16 +236,14 @@ def test_a_file_deleted_meanwhile_is_not_marked_stored(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("claim", ["text/" + "x" * 200, "text", "text/x y", "text/ä"])
-def test_an_invalid_content_type_is_not_stored(artifact: Any, claim: str) -> None:
+def test_an_invalid_content_type_is_not_stored(artifact, claim):
     """A type too long for its column would stop all copying."""
     headers = [(b"content-type", claim.encode("latin-1"))]
     row = copy(artifact("file"), lambda _: httpx.Response(200, content=b"words", headers=headers))
     assert (row.state, row.content_type) == ("stored", "application/octet-stream")
 
 
-def test_a_copy_the_database_rejects_is_reported_and_ends(
-    artifact: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_the_database_rejects_is_reported_and_ends(artifact, monkeypatch):
     update = QuerySet.update
 
     def refuse(self: Any, **values: Any) -> int:
@@ -272,7 +261,7 @@ def test_a_copy_the_database_rejects_is_reported_and_ends(
 
 
 @pytest.mark.both_databases
-def test_a_copy_released_by_its_worker_is_due_at_once(make_run: Any) -> None:
+def test_a_copy_released_by_its_worker_is_due_at_once(make_run):
     for position, state in enumerate(["remote", "stored"]):
         run = make_run(state="succeeded")
         Artifact.objects.create(run=run, position=position, kind="image", url="x", state=state)
@@ -290,7 +279,7 @@ def pass_time(spell: timedelta) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_long_copy_stays_with_its_worker(make_run: Any) -> None:
+def test_a_long_copy_stays_with_its_worker(make_run):
     run = make_run(state="succeeded")
     Artifact.objects.create(run=run, position=0, kind="video", url="x", state="remote")
     claimed = artifact_copies.due(5)
@@ -303,7 +292,7 @@ def test_a_long_copy_stays_with_its_worker(make_run: Any) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_search_for_due_copies_reads_only_due_rows(make_run: Any) -> None:
+def test_a_search_for_due_copies_reads_only_due_rows(make_run):
     """Every look uses the partial index instead of reading all files ever stored."""
     run = make_run(state="succeeded")
     Artifact.objects.bulk_create(
@@ -326,7 +315,7 @@ def test_a_search_for_due_copies_reads_only_due_rows(make_run: Any) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_run_with_many_files_does_not_block_others(make_run: Any) -> None:
+def test_a_run_with_many_files_does_not_block_others(make_run):
     run_of_many, run_of_one = make_run(), make_run()
     for run, count in ((run_of_many, 9), (run_of_one, 1)):
         for position in range(count):
@@ -340,7 +329,7 @@ def test_a_run_with_many_files_does_not_block_others(make_run: Any) -> None:
 
 
 @pytest.mark.system
-def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
+def test_a_copy_is_recorded_when_the_database_is_back(artifact, monkeypatch):
     away = iter([True, True, True])
     update = QuerySet.update
 
@@ -358,9 +347,7 @@ def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch
 
 
 @pytest.mark.system
-def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
-    artifact: Any,
-) -> None:
+def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(artifact):
     row = copy(artifact(), lambda _: httpx.Response(410))
     assert row.state == "remote"
     row.attempts = 2
@@ -400,8 +387,8 @@ def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 def test_a_full_disk_is_one_log_line_without_paths_and_loses_no_artifact(
-    artifact: Any, full_disk: Any, caplog: Any
-) -> None:
+    artifact, full_disk, caplog
+):
     with full_disk():
         row = copy(artifact(attempts=400), picture())
     assert row.state == "remote"

@@ -35,7 +35,7 @@ def seconds_until_open(pace: BreakerRegistry, clock: Clock) -> float:
 
 
 @pytest.mark.parametrize(("error", "times"), [(AWAY, 1), (BROKEN, 3)])
-def test_a_failing_host_is_not_called(error: fal.FalError, times: int) -> None:
+def test_a_failing_host_is_not_called(error, times):
     pace = BreakerRegistry(Clock())
     for number in range(times):
         assert pace.host(URL).try_acquire()
@@ -48,7 +48,7 @@ def test_a_failing_host_is_not_called(error: fal.FalError, times: int) -> None:
 @pytest.mark.parametrize(
     ("error", "longest_s"), [(AWAY, LONGEST_PAUSE_S), (BROKEN, LONGEST_PAUSE_ANSWERING_S)]
 )
-def test_pauses_for_a_failing_host_grow_to_a_limit(error: fal.FalError, longest_s: float) -> None:
+def test_pauses_for_a_failing_host_grow_to_a_limit(error, longest_s):
     clock = Clock()
     pace = BreakerRegistry(clock)
     for number in range(3):
@@ -61,7 +61,7 @@ def test_pauses_for_a_failing_host_grow_to_a_limit(error: fal.FalError, longest_
     assert longest_s * 0.7 < pauses[-1] < longest_s * 1.3
 
 
-def test_a_failing_host_is_probed_by_one_at_a_time() -> None:
+def test_a_failing_host_is_probed_by_one_at_a_time():
     clock = Clock()
     pace = BreakerRegistry(clock)
     pace.record_response(URL, AWAY)
@@ -69,7 +69,7 @@ def test_a_failing_host_is_probed_by_one_at_a_time() -> None:
     assert [pace.host(URL).try_acquire() for _ in range(5)] == [True, False, False, False, False]
 
 
-def test_a_requested_retry_delay_is_honoured() -> None:
+def test_a_requested_retry_delay_is_honoured():
     clock = Clock()
     pace = BreakerRegistry(clock)
     patience = fal.RateLimited("", status=429, retry_after_s=7)
@@ -81,7 +81,7 @@ def test_a_requested_retry_delay_is_honoured() -> None:
     assert seconds_until_open(pace, clock) == pytest.approx(7, abs=0.1)
 
 
-def test_a_rate_limited_submit_does_not_delay_following_runs() -> None:
+def test_a_rate_limited_submit_does_not_delay_following_runs():
     pace = BreakerRegistry(Clock())
     pace.record_response(SUBMIT, fal.RateLimited("", status=429, retry_after_s=60))
     assert not pace.host(URL).may_submit(has_followers=True)
@@ -100,7 +100,7 @@ def test_a_rate_limited_submit_does_not_delay_following_runs() -> None:
         fal.NotReady("", status=202),
     ],
 )
-def test_an_error_about_one_request_does_not_blame_the_host(error: fal.FalError) -> None:
+def test_an_error_about_one_request_does_not_blame_the_host(error):
     pace = BreakerRegistry(Clock())
     for _ in range(9):
         pace.record_response(URL, error)
@@ -108,7 +108,7 @@ def test_an_error_about_one_request_does_not_blame_the_host(error: fal.FalError)
     assert not pace.trouble
 
 
-def test_a_request_that_always_fails_is_reported_and_blocks_no_other() -> None:
+def test_a_request_that_always_fails_is_reported_and_blocks_no_other():
     pace = BreakerRegistry(Clock())
     for way in ["", "/status", "/status/stream"] * 3:
         pace.record_response(URL + way, BROKEN)
@@ -122,9 +122,7 @@ def test_a_request_that_always_fails_is_reported_and_blocks_no_other() -> None:
 @pytest.mark.parametrize(
     ("error", "after_s"), [(fal.RateLimited("", status=429), 3), (BROKEN, 3), (AWAY, 10)]
 )
-def test_a_new_run_probes_a_host_whose_followed_runs_all_fail(
-    error: fal.FalError, after_s: float
-) -> None:
+def test_a_new_run_probes_a_host_whose_followed_runs_all_fail(error, after_s):
     clock = Clock()
     pace = BreakerRegistry(clock)
     host = pace.host(URL)
@@ -147,9 +145,7 @@ ODD, OTHER = "https://queue.test/acme/odd/requests/", "https://queue.test/acme/w
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-def test_errors_of_one_model_beside_healthy_ones_do_not_blame_the_host(
-    is_read: bool,
-) -> None:
+def test_errors_of_one_model_beside_healthy_ones_do_not_blame_the_host(is_read):
     time = Clock()
     pace = BreakerRegistry(time)
 
@@ -176,7 +172,7 @@ def test_errors_of_one_model_beside_healthy_ones_do_not_blame_the_host(
     assert pace.trouble
 
 
-def test_an_unreachable_host_opens_the_breaker_for_all_models() -> None:
+def test_an_unreachable_host_opens_the_breaker_for_all_models():
     pace = BreakerRegistry(Clock())
     pace.record_response(f"{ODD}1", BROKEN)
     pace.record_response(f"{OTHER}1", None)
@@ -184,7 +180,7 @@ def test_an_unreachable_host_opens_the_breaker_for_all_models() -> None:
     assert not pace.host(URL).is_closed
 
 
-def test_memory_for_many_models_is_bounded() -> None:
+def test_memory_for_many_models_is_bounded():
     pace = BreakerRegistry(Clock())
     for number in range(2000):
         pace.record_readable(f"https://queue.test/files/{number}", fal.UpstreamFailed("not JSON"))
@@ -194,14 +190,14 @@ def test_memory_for_many_models_is_bounded() -> None:
     assert host._unreadable <= host._failing.keys()
 
 
-def test_a_refused_key_is_reported_and_pauses_nobody() -> None:
+def test_a_refused_key_is_reported_and_pauses_nobody():
     pace = BreakerRegistry(Clock())
     pace.record_response(URL, fal.AuthFailed("", status=401))
     assert pace.host(URL).try_acquire()
     assert pace.trouble.startswith("queue.test does not accept the key. An admin can ")
 
 
-def test_unreadable_answers_count_as_trouble_despite_status_200() -> None:
+def test_unreadable_answers_count_as_trouble_despite_status_200():
     pace = BreakerRegistry(Clock())
     for _ in range(3):
         pace.record_response(URL, None)
@@ -214,7 +210,7 @@ def test_unreadable_answers_count_as_trouble_despite_status_200() -> None:
     assert pace.host(URL).try_acquire()
 
 
-def test_after_recovery_waiters_continue_one_after_another() -> None:
+def test_after_recovery_waiters_continue_one_after_another():
     async def main() -> list[float]:
         pace = BreakerRegistry(clock.now)
         pace.record_response(SUBMIT, AWAY)
@@ -235,7 +231,7 @@ def test_after_recovery_waiters_continue_one_after_another() -> None:
     assert 0.1 < max(moments) - min(moments) < 2
 
 
-def test_a_retry_delay_for_one_request_does_not_open_the_breaker() -> None:
+def test_a_retry_delay_for_one_request_does_not_open_the_breaker():
     clock = Clock()
     pace = BreakerRegistry(clock)
     patience = fal.RateLimited("", status=429, retry_after_s=3600)
@@ -246,7 +242,7 @@ def test_a_retry_delay_for_one_request_does_not_open_the_breaker() -> None:
     assert seconds_until_open(pace, clock) < 1
 
 
-def test_successes_before_the_trouble_do_not_keep_the_breaker_shut() -> None:
+def test_successes_before_the_trouble_do_not_keep_the_breaker_shut():
     pace = BreakerRegistry(Clock())
     pace.record_response(f"{OTHER}1", None)
     for number in range(3):

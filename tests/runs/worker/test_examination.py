@@ -12,7 +12,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.test import Client
 
 from runs.files import uploads
 from runs.files.media.probe import MediaProbe
@@ -76,14 +75,14 @@ def store_result(make_run: Any, settings: Any, tmp_path: Path) -> Any:
     ],
     ids=["unsigned", "hand-made", "signed"],
 )
-def test_a_copied_picture_is_examined_at_once(artifact: Any, content: bytes, words: str) -> None:
+def test_a_copied_picture_is_examined_at_once(artifact, content, words):
     row = copy(artifact(), content)
     assert provenance_in_words(row) == words
     marked = Artifact.objects.filter(SIGNED, pk=row.pk)
     assert marked.exists() == (words != "Not signed")
 
 
-def test_an_older_result_is_examined_in_time(store_result: Any) -> None:
+def test_an_older_result_is_examined_in_time(store_result):
     row = store_result(signed_media.png())
     assert provenance_in_words(row) == ""
     assert examine(times=2) == idle.REST_S
@@ -91,7 +90,7 @@ def test_an_older_result_is_examined_in_time(store_result: Any) -> None:
     assert (row.provenance, row.source_type) == ("invalid", signed_media.SOURCE_TYPE)
 
 
-def test_a_result_whose_file_is_gone_is_not_tried_again(store_result: Any) -> None:
+def test_a_result_whose_file_is_gone_is_not_tried_again(store_result):
     row = store_result(None)
     assert examine(times=2) == idle.REST_S
     row.refresh_from_db()
@@ -124,9 +123,7 @@ def upload(user: User, name: str, data: bytes) -> Upload:
     return uploads.store(user.pk, SimpleUploadedFile(name, data))
 
 
-def test_a_price_per_second_of_input_is_computed_after_measuring(
-    member: Client, user: User, make_endpoint: Any
-) -> None:
+def test_a_price_per_second_of_input_is_computed_after_measuring(member, user, make_endpoint):
     text = {"type": "string"}
     make_endpoint(
         "a/dub",
@@ -149,9 +146,7 @@ def test_a_price_per_second_of_input_is_computed_after_measuring(
     assert "is_measuring" not in after
 
 
-def test_measured_content_is_not_probed_again_nor_broken_content(
-    user: User, stranger: User
-) -> None:
+def test_measured_content_is_not_probed_again_nor_broken_content(user, stranger):
     upload(user, "a.wav", sound(1.0))
     Upload.objects.update(measure_at=None, duration_s=7.5)
     same = upload(stranger, "b.wav", sound(1.0))

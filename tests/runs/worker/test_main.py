@@ -26,7 +26,7 @@ from runs.worker.limits import WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries
 from tests.features.spending.sums import require_sums_hold
-from tests.runs.conftest import Ask, Control, Work, have_ended
+from tests.runs.conftest import have_ended
 from tests.sampling import sample
 from tests.soak import cases
 from tests.soak.stage import Stage
@@ -39,7 +39,7 @@ def has_ended_with_files(run: Run) -> bool:
     return have_ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
-def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
+def test_a_run_takes_two_calls_after_its_submit(ask, work, sandbox):
     run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
     sandbox.reset()
     work(lambda: has_ended_with_files(run))
@@ -76,12 +76,8 @@ def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: C
     ],
 )
 def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
-    db: None,
-    caplog: pytest.LogCaptureFixture,
-    error: Exception,
-    start: str,
-    has_traceback: bool,
-) -> None:
+    db, caplog, error, start, has_traceback
+):
     done: list[str] = []
 
     async def twice() -> None:
@@ -105,9 +101,7 @@ def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
     assert "\n" not in record.getMessage()
 
 
-def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
-    work: Work, make_run: Any
-) -> None:
+def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(work, make_run):
     """The other workers had no database either, and renew their leases as soon as they can."""
     long_ago = timezone.now() - timedelta(minutes=1)
     lapsed = make_run(
@@ -183,7 +177,7 @@ BY_DATABASE = {"a locked database", "a wrong clock"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
+def test_a_killed_worker_loses_no_run(stage):
     steps = ["submitting", *sample(["running", "archiving"], 0, by_seed=1)]
     for step in steps:
         for case in at(step, cases.worker_cases()):
@@ -199,7 +193,7 @@ def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
         for name in CHOSEN
     ],
 )
-def test_no_fault_loses_a_run_or_sends_it_twice(stage: Stage, name: str) -> None:
+def test_no_fault_loses_a_run_or_sends_it_twice(stage, name):
     """A few cases of the soak, which has all of them."""
     chosen = CHOSEN[name]()
     assert chosen
@@ -213,9 +207,7 @@ MOST_LOOKS = 30  # more than 70 when each job looked once a second
 
 
 @pytest.mark.any_database
-def test_an_idle_worker_rarely_queries_the_database(
-    work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_worker_rarely_queries_the_database(work, monkeypatch):
     asked_at: list[float] = []
     cursor = BaseDatabaseWrapper.cursor
 
@@ -237,7 +229,7 @@ def test_an_idle_worker_rarely_queries_the_database(
 
 
 @pytest.mark.any_database
-def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
+def test_storing_a_run_wakes_an_idle_worker(ask, work):
     limits = WorkerLimits(
         rest_s=NEVER_S,
         idle_poll_every_s=NEVER_S,
@@ -258,9 +250,7 @@ SLOW = "mischief/slow"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_direct_run_above_the_accounts_limit_waits_and_goes_on(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_direct_run_above_the_accounts_limit_waits_and_goes_on(ask, work, sandbox):
     """C90: fal refuses it with 429; its host is not in trouble, and others do not wait for it."""
     sandbox.http.post("/concurrency", json={"limit": 1}).raise_for_status()
     runs = [ask(SLOW, duration=1, picture=False) for _ in range(3)]
@@ -278,9 +268,7 @@ def test_a_direct_run_above_the_accounts_limit_waits_and_goes_on(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_does_not_start_in_time_gives_up_and_costs_nothing(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_run_that_does_not_start_in_time_gives_up_and_costs_nothing(ask, work, sandbox):
     Endpoint.objects.filter(endpoint_id=SLOW).update(unit_price_usd="0.5", price_unit="requests")
     sandbox.http.post("/concurrency", json={"limit": 1}).raise_for_status()
     working = ask(SLOW, duration=60, picture=False)
@@ -308,8 +296,8 @@ def test_a_run_that_does_not_start_in_time_gives_up_and_costs_nothing(
 )
 @pytest.mark.parametrize("is_allowed", [True, False])
 def test_the_deputy_makes_the_run_only_where_the_project_allows_it(
-    ask: Ask, work: Work, endpoint_id: str, arguments: Any, reason: str, is_allowed: bool
-) -> None:
+    ask, work, endpoint_id, arguments, reason, is_allowed
+):
     model = Endpoint.objects.filter(endpoint_id=endpoint_id)
     deputy = Endpoint.objects.get(endpoint_id="mischief/mislabelled")
     model.update(deputy=deputy, unit_price_usd=Decimal("0.5"))
@@ -333,9 +321,7 @@ def test_the_deputy_makes_the_run_only_where_the_project_allows_it(
 @pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize("fault", sample(["garbage", "500"], 0, by_seed=1))
-def test_a_misbehaving_model_does_not_block_other_models(
-    ask: Ask, work: Work, sandbox: Control, fault: str
-) -> None:
+def test_a_misbehaving_model_does_not_block_other_models(ask, work, sandbox, fault):
     for kind in ("status", "status_stream"):
         sandbox.fault(kind, fault, times=10_000, about="mischief/fail")
     early = ask("mischief/slow", prompt="x", duration=2)

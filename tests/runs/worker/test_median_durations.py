@@ -1,7 +1,6 @@
 """A model's median duration is in its row from ten runs on."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,7 +12,7 @@ from runs.worker.median_durations import FEWEST_RUNS, PAUSE_S, MedianDurations
 pytestmark = pytest.mark.both_databases
 
 
-def test_the_median_is_written_once_there_are_ten_runs(make_run: Any) -> None:
+def test_the_median_is_written_once_there_are_ten_runs(make_run):
     now = timezone.now()
     for seconds in range(1, FEWEST_RUNS):
         make_run(state="succeeded", sent_at=now, ended_at=now + timedelta(seconds=seconds))
@@ -29,7 +28,7 @@ def test_the_median_is_written_once_there_are_ten_runs(make_run: Any) -> None:
     assert Revision.current() == revision
 
 
-def test_a_clock_that_was_set_back_makes_no_negative_duration(make_run: Any) -> None:
+def test_a_clock_that_was_set_back_makes_no_negative_duration(make_run):
     now = timezone.now()
     for _ in range(FEWEST_RUNS):
         run = make_run(state="succeeded", sent_at=now, ended_at=now - timedelta(seconds=5))

@@ -51,7 +51,7 @@ def kept() -> Any:
     return KeptFigures.objects.get(pk=FIGURES).values
 
 
-def test_models_with_active_or_failed_runs_are_asked_about(make_run: Any, read: Read) -> None:
+def test_models_with_active_or_failed_runs_are_asked_about(make_run, read):
     run = make_run(state="succeeded")
     assert read() == 0
     make_run(state="queued")
@@ -65,9 +65,7 @@ def test_models_with_active_or_failed_runs_are_asked_about(make_run: Any, read: 
     assert read() == 2
 
 
-def test_a_key_without_the_right_switches_the_source_off(
-    make_run: Any, read: Read, answers: list[httpx.Response]
-) -> None:
+def test_a_key_without_the_right_switches_the_source_off(make_run, read, answers):
     error = {"error": {"type": "authorization_error", "message": "no"}}
     answers.insert(0, httpx.Response(403, json=error))
     make_run(state="failed")

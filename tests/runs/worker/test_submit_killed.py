@@ -28,7 +28,7 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import Worker
 from runs.worker.scheduling import leases
-from tests.runs.conftest import Control, RunsWorker, Work
+from tests.runs.conftest import Control, RunsWorker
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
@@ -142,8 +142,8 @@ KILLS = [
 
 @pytest.mark.parametrize(("is_killed", "leaves", "transport"), sample(KILLS, 2, by_seed=1))
 def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
-    ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
-) -> None:
+    ask, sandbox, transport, leaves, is_killed
+):
     kind = {"queue": "submit", "sync": "run", "stream": "stream"}[transport]
     ended = "queued" if transport == "queue" else "succeeded"
     outcomes: list[tuple[int, str]] = []
@@ -170,12 +170,8 @@ def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
 
 @pytest.mark.parametrize("is_stopped", [False, True])
 def test_a_claim_whose_commit_was_not_confirmed_is_sent(
-    ask: Callable[[str], Run],
-    work: Work,
-    sandbox: Control,
-    monkeypatch: pytest.MonkeyPatch,
-    is_stopped: bool,
-) -> None:
+    ask, work, sandbox, monkeypatch, is_stopped
+):
     """The worker does not hear of the commit: its connection ends, or it has to stop."""
     run, commit = ask("queue"), BaseDatabaseWrapper.commit
     workers: list[Worker] = []
@@ -217,7 +213,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_a_stopping_worker_releases_its_leases_at_once(make_run: Callable[..., Run]) -> None:
+def test_a_stopping_worker_releases_its_leases_at_once(make_run):
     queued = make_run(state="queued", handle={"request_id": "r"}, worker="w")
     sending = make_run(state="submitting", worker="w")
     leases.release("w", keep=[sending.pk])
@@ -227,9 +223,7 @@ def test_a_stopping_worker_releases_its_leases_at_once(make_run: Callable[..., R
 
 
 @pytest.mark.any_database
-def test_an_unparsable_submit_answer_does_not_mean_unsent(
-    ask: Callable[[str], Run], work: Work, sandbox: Control
-) -> None:
+def test_an_unparsable_submit_answer_does_not_mean_unsent(ask, work, sandbox):
     class Stumbling(httpx.AsyncHTTPTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             await super().handle_async_request(request)
@@ -246,9 +240,7 @@ def test_an_unparsable_submit_answer_does_not_mean_unsent(
     assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
 
 
-def test_a_stopping_worker_awaits_the_answer_to_its_submit(
-    ask: Callable[[str], Run], work: Work, sandbox: Control
-) -> None:
+def test_a_stopping_worker_awaits_the_answer_to_its_submit(ask, work, sandbox):
     run = ask("queue")
     sandbox.fault("submit", "late", value=0.5)
     work(lambda: Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists())

@@ -14,9 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.contrib.auth.models import User
 from django.db import connections
-from django.test import Client
 from django.utils import timezone
 from hypothesis import assume, given, settings
 
@@ -82,7 +80,7 @@ def submit_request(run: Run) -> httpx.Request:
     return request
 
 
-def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None:
+def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run):
     make_run(options=ASKED)
     (run,) = leases.claim("me", 1).to_send
     request = submit_request(run)
@@ -93,7 +91,7 @@ def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None
     assert request.headers["x-app-fal-disable-fallback"] == "true"
 
 
-def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
+def test_a_start_timeout_counts_from_the_call(make_run):
     run = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=20))
     run.refresh_from_db()
@@ -105,7 +103,7 @@ def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
     assert options_of(run).headers()["X-Fal-Request-Timeout"] == "1.001"
 
 
-def test_a_run_without_options_sends_none(make_run: Any) -> None:
+def test_a_run_without_options_sends_none(make_run):
     assert options_of(make_run(), "https://x/hook") == fal.SubmitOptions(
         webhook_url="https://x/hook"
     )
@@ -114,7 +112,7 @@ def test_a_run_without_options_sends_none(make_run: Any) -> None:
 AN_HOUR = timedelta(hours=1)
 
 
-def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run]) -> None:
+def test_a_run_held_by_a_dead_worker_is_taken_over(make_run):
     held = make_run(
         state="running",
         worker="dead",
@@ -126,9 +124,7 @@ def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run])
     assert leases.claim("w", 9, clock.now() + timedelta(milliseconds=1)).to_follow == [held.pk]
 
 
-def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
-    make_run: Any, user: User
-) -> None:
+def test_copies_measures_and_backfills_become_due_after_a_clock_correction(make_run, user):
     ahead = clock.now() + AN_HOUR + timedelta(minutes=1)
     run = make_run(state="succeeded")
     make_artifact(run, state="remote", next_attempt_at=ahead)
@@ -141,7 +137,7 @@ def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
     assert Upload.objects.filter(measure_at__lte=until).exists()
 
 
-def test_correct_times_are_not_changed(make_run: Any) -> None:
+def test_correct_times_are_not_changed(make_run):
     longest = {column: limit for _, column, limit in main.LONGEST_AHEAD}
     pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
     assert timedelta(seconds=max(pauses)) < longest["lease_until"]
@@ -154,7 +150,7 @@ def test_correct_times_are_not_changed(make_run: Any) -> None:
     assert run.lease_until == pause_end
 
 
-def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None:
+def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run):
     overdue = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
     patient = make_run(options={"start_timeout_s": 30.0})
@@ -167,9 +163,7 @@ def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None
 
 
 @pytest.mark.parametrize("number", [1e300, 10**20, 300_000_000_000, -5, True])
-def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
-    member: Client, make_run: Any, number: float
-) -> None:
+def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(member, make_run, number):
     """Earlier versions stored them."""
     lifecycle = {"expiration_duration_seconds": number}
     options = {"start_timeout_s": abs(number) + 1e6, "object_lifecycle": lifecycle}
@@ -182,7 +176,7 @@ def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
     assert upstream_retention.uploads_for(run.options) is None
 
 
-def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
+def test_an_overdue_run_that_is_claimed_is_not_sent(make_run):
     make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
     (run,) = leases.claim("me", 1, submits_at_once=lambda run: True).to_send
@@ -191,7 +185,7 @@ def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
 
 
 @pytest.mark.parametrize("transport", ["sync", "stream"])
-def test_a_direct_run_sends_its_start_timeout(make_run: Any, transport: str) -> None:
+def test_a_direct_run_sends_its_start_timeout(make_run, transport):
     run = make_run(transport=transport, state="submitting", options={"start_timeout_s": 30.0})
     refusal = httpx.Response(422, json={"detail": "no"}, headers={"x-fal-request-id": "r"})
     (request,) = requests_of(lambda upstream: direct.run_directly(run, {}, upstream), refusal)
@@ -201,9 +195,7 @@ def test_a_direct_run_sends_its_start_timeout(make_run: Any, transport: str) -> 
 @pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize("endpoint_id", sample(document_ids(), 3, by_seed=1))
-def test_the_arguments_filled_in_are_those_sent(
-    member: Client, make_endpoint: Any, documents: dict[str, Any], endpoint_id: str
-) -> None:
+def test_the_arguments_filled_in_are_those_sent(member, make_endpoint, documents, endpoint_id):
     endpoint: Endpoint = make_endpoint(endpoint_id, documents[endpoint_id])
     endpoint_contract = contract(documents[endpoint_id], endpoint_id)
     root = build(endpoint_contract)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -80,7 +79,7 @@ def delete(run: Run) -> None:
     deletion.delete(Run.objects.filter(pk=run.pk), run.user)
 
 
-def test_a_deleted_run_is_deleted_at_fal_once_and_its_page_says_when(done: Run) -> None:
+def test_a_deleted_run_is_deleted_at_fal_once_and_its_page_says_when(done):
     account = Account()
     delete(done)
     step(account)
@@ -90,7 +89,7 @@ def test_a_deleted_run_is_deleted_at_fal_once_and_its_page_says_when(done: Run) 
     assert not upstream_deletion.pending().exists()
 
 
-def test_a_plan_is_repeated_until_fal_confirms_that_every_file_is_gone(done: Run) -> None:
+def test_a_plan_is_repeated_until_fal_confirms_that_every_file_is_gone(done):
     unreachable = fal.FalError("fal does not answer.", is_retryable=True)
     account = Account(unreachable, "still in use")
     delete(done)
@@ -106,7 +105,7 @@ def test_a_plan_is_repeated_until_fal_confirms_that_every_file_is_gone(done: Run
     assert len({key for _, key in account.calls}) == 3  # an old key would get the old answer
 
 
-def test_nothing_is_deleted_at_fal_before_the_copy_here_is_complete(done: Run) -> None:
+def test_nothing_is_deleted_at_fal_before_the_copy_here_is_complete(done):
     account = Account()
     copy = done.artifacts.get()
     Artifact.objects.filter(pk=copy.pk).update(state="remote")
@@ -122,9 +121,7 @@ def test_nothing_is_deleted_at_fal_before_the_copy_here_is_complete(done: Run) -
     assert account.calls
 
 
-def test_a_result_that_a_run_in_progress_reads_at_fal_stays_until_that_run_ends(
-    done: Run, make_run: Any
-) -> None:
+def test_a_result_that_a_run_in_progress_reads_at_fal_stays_until_that_run_ends(done, make_run):
     account = Account()
     reader = make_run(state="queued", request_id="r-2")
     InputFile.objects.create(run=reader, source=done.pk)
@@ -138,9 +135,7 @@ def test_a_result_that_a_run_in_progress_reads_at_fal_stays_until_that_run_ends(
 
 @pytest.mark.parametrize("state", ["stored", "remote"])
 @pytest.mark.parametrize("whose", ["their own", "a stranger's"])
-def test_a_result_given_by_fals_address_stays_as_well(
-    done: Run, stranger: User, whose: str, state: str
-) -> None:
+def test_a_result_given_by_fals_address_stays_as_well(done, stranger, whose, state):
     done.artifacts.update(state=state)
     request = starting.StartRequest(
         user=done.user if whose == "their own" else stranger, endpoint=done.endpoint,
@@ -155,8 +150,8 @@ def test_a_result_given_by_fals_address_stays_as_well(
 
 
 def test_a_run_of_a_project_of_which_fal_keeps_nothing_is_deleted_after_its_end(
-    user: User, flux: Any, settings: Any, tmp_path: Any
-) -> None:
+    user, flux, settings, tmp_path
+):
     settings.MEDIA_ROOT = str(tmp_path)
     project = private_project(user)
     project.fal_keeps = Project.FalKeeps.NOTHING
@@ -175,7 +170,7 @@ def test_a_run_of_a_project_of_which_fal_keeps_nothing_is_deleted_after_its_end(
     assert account.calls == [("r-9", f"{run.pk}-0")]
 
 
-def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done: Run) -> None:
+def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done):
     account = Account(has_key=False)
     delete(done)
     step(account)
@@ -187,8 +182,8 @@ def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done: 
 
 
 def test_old_runs_old_files_and_an_erased_person_are_deleted_at_fal(
-    make_run: Any, user: User, stranger: User, admin_user: User
-) -> None:
+    make_run, user, stranger, admin_user
+):
     runs = {}
     for name in ("runs", "files"):
         runs[name] = make_run(state="succeeded", request_id=name)

@@ -41,7 +41,7 @@ def skeleton(document: Node, endpoint_id: str) -> Node:
     return loaded
 
 
-def test_the_document_structure_equals_a_real_document(documents: dict[str, Node]) -> None:
+def test_the_document_structure_equals_a_real_document(documents):
     real = skeleton(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
     for endpoint_id, mine in DOCUMENTS.items():
         assert skeleton(mine, endpoint_id) == real, endpoint_id
@@ -49,7 +49,7 @@ def test_the_document_structure_equals_a_real_document(documents: dict[str, Node
 
 
 @pytest.mark.parametrize("name", ["ImageSize", "LoraWeight", "File"])
-def test_shared_components_equal_fals(documents: dict[str, Node], name: str) -> None:
+def test_shared_components_equal_fals(documents, name):
     mine = [
         d["components"]["schemas"][name]
         for d in DOCUMENTS.values()
@@ -79,7 +79,7 @@ def nodes(value: Any) -> Iterator[Node]:
 ALL = [node for schema in DOCUMENTS.values() for node in nodes(schema["components"]["schemas"])]
 
 
-def test_every_keyword_of_the_real_documents_is_used(documents: dict[str, Node]) -> None:
+def test_every_keyword_of_the_real_documents_is_used(documents):
     def keywords(schemas: Iterator[Node]) -> set[str]:
         return {
             key for node in schemas if not isinstance(node.get("properties"), str) for key in node
@@ -94,7 +94,7 @@ def test_every_keyword_of_the_real_documents_is_used(documents: dict[str, Node])
     assert real - names - components <= keywords(iter(ALL)) | {"enumDescriptions"}
 
 
-def test_each_model_names_a_function_and_valid_examples_and_defaults() -> None:
+def test_each_model_names_a_function_and_valid_examples_and_defaults():
     for model in MODELS:
         assert callable(model.load()), model.endpoint_id  # `work` is a text that names the function
         example = addressed(model.example(), ADDRESSES)

@@ -81,9 +81,7 @@ def jwks_of(sandbox: RunningSandbox) -> dict[str, Any]:
     return keys
 
 
-def test_c49_a_finished_request_is_reported_and_signed(
-    http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver
-) -> None:
+def test_c49_a_finished_request_is_reported_and_signed(http, sandbox, receiver):
     handle = submit(
         http, sandbox, SLOW, {"duration": 0, "picture": False}, params={"fal_webhook": receiver.url}
     )
@@ -98,9 +96,7 @@ def test_c49_a_finished_request_is_reported_and_signed(
         verify(headers, body.replace(b"OK", b"KO"), jwks_of(sandbox))
 
 
-def test_c49_a_failed_request_is_reported_as_an_error(
-    http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver
-) -> None:
+def test_c49_a_failed_request_is_reported_as_an_error(http, sandbox, receiver):
     submit(http, sandbox, "sandbox/aurora", {}, params={"fal_webhook": receiver.url})
     ((_, body),) = receiver.wait(1)
     message = json.loads(body)
@@ -109,9 +105,7 @@ def test_c49_a_failed_request_is_reported_as_an_error(
 
 
 @pytest.mark.parametrize(("codes", "tries"), [([500, 503], 3), ([302], 1)])
-def test_c49_webhook_errors_are_retried_and_redirects_not_followed(
-    http: httpx.Client, sandbox: RunningSandbox, codes: list[int], tries: int
-) -> None:
+def test_c49_webhook_errors_are_retried_and_redirects_not_followed(http, sandbox, codes, tries):
     receiver = Receiver(list(codes))
     submit(
         http, sandbox, SLOW, {"duration": 0, "picture": False}, params={"fal_webhook": receiver.url}

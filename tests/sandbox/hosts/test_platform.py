@@ -25,7 +25,7 @@ def error(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, envelope["type"]
 
 
-def test_c56_list_pages_through_everything_once(sandbox: RunningSandbox) -> None:
+def test_c56_list_pages_through_everything_once(sandbox):
     seen, cursor = [], None
     while True:
         query = [("limit", 7)] + ([("cursor", cursor)] if cursor else [])
@@ -39,13 +39,13 @@ def test_c56_list_pages_through_everything_once(sandbox: RunningSandbox) -> None
     assert len(set(seen)) == len(seen) >= 19
 
 
-def test_c56_find_answers_in_the_order_of_the_ids(sandbox: RunningSandbox) -> None:
+def test_c56_find_answers_in_the_order_of_the_ids(sandbox):
     wanted = ["mischief/slow", "sandbox/aurora", "sandbox/ridgeline"]
     answer = models(sandbox, *[("endpoint_id", each) for each in wanted], ("sort", "recent"))
     assert ids(answer) == wanted
 
 
-def test_c56_search_by_words_category_and_status(sandbox: RunningSandbox) -> None:
+def test_c56_search_by_words_category_and_status(sandbox):
     assert ids(models(sandbox, ("q", "ridgeline")))[0] == "sandbox/ridgeline"
     assert ids(models(sandbox, ("q", "nothing like this"))) == []
     matches = models(sandbox, ("category", "text-to-video")).json()["models"]
@@ -62,19 +62,17 @@ def test_c56_search_by_words_category_and_status(sandbox: RunningSandbox) -> Non
         [("endpoint_id", f"a/{n}") for n in range(51)],
     ],
 )
-def test_c56_limits_are_400_validation_errors(
-    sandbox: RunningSandbox, query: list[tuple[str, Any]]
-) -> None:
+def test_c56_limits_are_400_validation_errors(sandbox, query):
     assert error(models(sandbox, *query)) == (400, "validation_error")
 
 
-def test_c56_bracketed_arrays_are_ignored_and_unknown_ids_are_404(sandbox: RunningSandbox) -> None:
+def test_c56_bracketed_arrays_are_ignored_and_unknown_ids_are_404(sandbox):
     plain = models(sandbox, ("expand[]", "openapi-3.0"), ("limit", 2)).json()["models"]
     assert all("openapi" not in item for item in plain)
     assert error(models(sandbox, ("endpoint_id", "no/such"))) == (404, "not_found")
 
 
-def test_c56_the_key_is_optional_but_not_wrong(sandbox: RunningSandbox) -> None:
+def test_c56_the_key_is_optional_but_not_wrong(sandbox):
     url = f"{sandbox.addresses['api']}/models"
     assert httpx.get(url).status_code == 200
     assert httpx.get(url, headers={"Authorization": f"Key {sandbox.key}"}).status_code == 200
@@ -82,7 +80,7 @@ def test_c56_the_key_is_optional_but_not_wrong(sandbox: RunningSandbox) -> None:
     assert error(wrong) == (401, "authorization_error")
 
 
-def test_c57_prices_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c57_prices_are_listed_by_endpoint(http, sandbox):
     url = f"{sandbox.addresses['api']}/models/pricing"
     wanted = ["sandbox/aurora", "mischief/slow"]
     repeated = http.get(url, params=[("endpoint_id", each) for each in wanted]).json()
@@ -99,7 +97,7 @@ def test_c57_prices_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningS
     assert error(httpx.get(url, params={"endpoint_id": "a/b"})) == (401, "authorization_error")
 
 
-def test_requests_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_requests_are_listed_by_endpoint(http, sandbox):
     url = f"{sandbox.addresses['api']}/models/requests/by-endpoint"
     arguments = {"duration": 0, "picture": False}
     listed = submit(http, sandbox, SLOW, arguments)
@@ -124,7 +122,7 @@ def test_requests_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSan
     )
 
 
-def test_analytics_count_the_requests_made(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_analytics_count_the_requests_made(http, sandbox):
     url = f"{sandbox.addresses['api']}/models/analytics"
     model, start = "mischief/fail", datetime.now(UTC).isoformat()
     for kind in ("none", "internal_error", "request_timeout", "image_too_small"):

@@ -7,15 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import SLOW, events, occupy, submit, wait
 
 QUICK = {"duration": 0, "picture": False, "log_lines": 2}
 
 
-def test_submit_answers_200_with_everything_a_client_needs(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_submit_answers_200_with_everything_a_client_needs(http, sandbox):
     answer = http.post(f"{sandbox.addresses['queue']}/{SLOW}", json=QUICK)
     handle = answer.json()
     assert answer.status_code == 200
@@ -28,9 +25,7 @@ def test_submit_answers_200_with_everything_a_client_needs(
     assert (handle["status"], handle["queue_position"]) == ("IN_QUEUE", 0)
 
 
-def test_c39_c41_each_status_has_its_keys_and_its_code(
-    http: httpx.Client, narrow: RunningSandbox
-) -> None:
+def test_c39_c41_each_status_has_its_keys_and_its_code(http, narrow):
     running = occupy(http, narrow)
     queued = submit(http, narrow, SLOW, QUICK)
     seen = {}
@@ -59,9 +54,7 @@ def test_c39_c41_each_status_has_its_keys_and_its_code(
     ("logs", "are_told"),
     [("1", True), ("true", True), ("false", False), (None, False)],
 )
-def test_c40_all_spellings_of_the_logs_parameter_work(
-    http: httpx.Client, sandbox: RunningSandbox, logs: str | None, are_told: bool
-) -> None:
+def test_c40_all_spellings_of_the_logs_parameter_work(http, sandbox, logs, are_told):
     handle = submit(http, sandbox, SLOW, QUICK)
     wait(http, handle)
     query = {} if logs is None else {"logs": logs}
@@ -72,9 +65,7 @@ def test_c40_all_spellings_of_the_logs_parameter_work(
         assert set(lines[0]) == {"message", "level", "source", "timestamp"}
 
 
-def test_c41_the_status_stream_sends_each_log_line_once_and_ends(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c41_the_status_stream_sends_each_log_line_once_and_ends(http, sandbox):
     arguments = {"duration": 1.2, "picture": False, "log_lines": 6}
     handle = submit(http, sandbox, SLOW, arguments)
     with http.stream("GET", f"{handle['status_url']}/stream", params={"logs": 1}) as stream:
@@ -87,9 +78,7 @@ def test_c41_the_status_stream_sends_each_log_line_once_and_ends(
     assert len(with_lines) > 1  # the lines come as they are written, not all at the end
 
 
-def test_c42_a_result_has_two_url_forms_with_any_tail(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c42_a_result_has_two_url_forms_with_any_tail(http, sandbox):
     arguments = {"prompt": "x", "image_size": {"width": 64, "height": 64}}
     endpoint_id = "sandbox/aurora/lite"
     handle = submit(http, sandbox, endpoint_id, arguments)
@@ -104,7 +93,7 @@ def test_c42_a_result_has_two_url_forms_with_any_tail(
             assert answer.headers["x-fal-billable-units"] == "1"
 
 
-def test_c42_a_result_before_the_end_is_a_400(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c42_a_result_before_the_end_is_a_400(http, sandbox):
     handle = submit(http, sandbox, SLOW, {"duration": 5, "picture": False})
     answer = http.get(handle["response_url"])
     assert (answer.status_code, answer.json()) == (400, {"detail": "Request is still in progress"})
@@ -112,9 +101,7 @@ def test_c42_a_result_before_the_end_is_a_400(http: httpx.Client, sandbox: Runni
 
 
 @pytest.mark.exhaustive
-def test_c44_a_queued_request_that_is_cancelled_never_runs(
-    http: httpx.Client, narrow: RunningSandbox
-) -> None:
+def test_c44_a_queued_request_that_is_cancelled_never_runs(http, narrow):
     running = occupy(http, narrow)
     queued = submit(http, narrow, SLOW, QUICK)
     answer = http.put(queued["cancel_url"])
@@ -130,9 +117,7 @@ def test_c44_a_queued_request_that_is_cancelled_never_runs(
     wait(http, running)
 
 
-def test_c44_a_cancellation_answers_by_the_requests_state(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c44_a_cancellation_answers_by_the_requests_state(http, sandbox):
     handle = submit(http, sandbox, SLOW, {"duration": 30, "picture": False})
     wait(http, handle, "IN_PROGRESS")
     assert http.put(handle["cancel_url"]).status_code == 202
@@ -144,7 +129,7 @@ def test_c44_a_cancellation_answers_by_the_requests_state(
 
 
 @pytest.mark.parametrize("host", ["queue", "run"])
-def test_c46_missing_and_wrong_keys_are_401(sandbox: RunningSandbox, host: str) -> None:
+def test_c46_missing_and_wrong_keys_are_401(sandbox, host):
     url = f"{sandbox.addresses[host]}/{SLOW}"
     for headers in ({}, {"Authorization": "Key wrong"}, {"Authorization": f"Bearer {sandbox.key}"}):
         answer = httpx.post(url, json=QUICK, headers=headers)
@@ -152,9 +137,7 @@ def test_c46_missing_and_wrong_keys_are_401(sandbox: RunningSandbox, host: str) 
         assert "Cannot access application" in answer.json()["detail"]
 
 
-def test_c46_a_status_needs_no_key_but_refuses_a_wrong_one(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c46_a_status_needs_no_key_but_refuses_a_wrong_one(http, sandbox):
     handle = submit(http, sandbox, SLOW, QUICK)
     assert httpx.get(handle["status_url"]).status_code in (200, 202)
     wrong = httpx.get(handle["status_url"], headers={"Authorization": "Key wrong"})
@@ -169,17 +152,13 @@ def test_c46_a_status_needs_no_key_but_refuses_a_wrong_one(
         ("sandbox/aurora/unknown", "Path /unknown not found"),
     ],
 )
-def test_c46_unknown_endpoints_are_404(
-    http: httpx.Client, sandbox: RunningSandbox, host: str, path: str, detail: str
-) -> None:
+def test_c46_unknown_endpoints_are_404(http, sandbox, host, path, detail):
     target = {"x-fal-target-url": f"{sandbox.addresses['queue']}/{SLOW}"}
     answer = http.post(f"{sandbox.addresses[host]}/{path}", json={}, headers=target)
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
 
 
-def test_c47_invalid_input_is_accepted_and_fails_later(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c47_invalid_input_is_accepted_and_fails_later(http, sandbox):
     handle = submit(http, sandbox, "sandbox/aurora", {"num_images": 9})
     status = wait(http, handle)
     assert status["error"] == "Invalid status code: 422"
@@ -198,9 +177,7 @@ def test_c47_invalid_input_is_accepted_and_fails_later(
         {"X-Fal-Request-Timeout": "60.0", "X-Fal-Request-Start-Timeout": "0.2"},
     ],
 )
-def test_c48_the_start_timeout_ends_a_waiting_request(
-    http: httpx.Client, narrow: RunningSandbox, headers: dict[str, str]
-) -> None:
+def test_c48_the_start_timeout_ends_a_waiting_request(http, narrow, headers):
     running = occupy(http, narrow)
     queued = submit(http, narrow, SLOW, QUICK, headers=headers)
     status = wait(http, queued)
@@ -215,18 +192,14 @@ def test_c48_the_start_timeout_ends_a_waiting_request(
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("text", ["soon", "0", "nan"])
-def test_c48_a_start_timeout_must_be_a_positive_number(
-    http: httpx.Client, sandbox: RunningSandbox, text: str
-) -> None:
+def test_c48_a_start_timeout_must_be_a_positive_number(http, sandbox, text):
     headers = {"X-Fal-Request-Timeout": text}
     answer = http.post(f"{sandbox.addresses['queue']}/{SLOW}", json=QUICK, headers=headers)
     assert (answer.status_code, answer.json()["error_type"]) == (400, "bad_request")
 
 
 @pytest.mark.exhaustive
-def test_c60_a_hundred_concurrent_requests_keep_order_and_ids(
-    http: httpx.Client, narrow: RunningSandbox
-) -> None:
+def test_c60_a_hundred_concurrent_requests_keep_order_and_ids(http, narrow):
     running = occupy(http, narrow)
     with ThreadPoolExecutor(16) as pool:
         handles = list(pool.map(lambda _: submit(http, narrow, SLOW, QUICK), range(100)))
@@ -244,7 +217,7 @@ def test_c60_a_hundred_concurrent_requests_keep_order_and_ids(
     assert {wait(http, handle)["status"] for handle in handles} == {"COMPLETED"}
 
 
-def test_c50_a_full_queue_refuses_with_429(http: httpx.Client, narrow: RunningSandbox) -> None:
+def test_c50_a_full_queue_refuses_with_429(http, narrow):
     handles = [occupy(http, narrow)]
     url = f"{narrow.addresses['queue']}/{SLOW}"
     handles += [submit(http, narrow, SLOW, QUICK) for _ in range(2)]
@@ -257,9 +230,7 @@ def test_c50_a_full_queue_refuses_with_429(http: httpx.Client, narrow: RunningSa
         http.put(handle["cancel_url"])
 
 
-def test_c90_the_accounts_limit_holds_the_queue_and_refuses_direct_runs(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c90_the_accounts_limit_holds_the_queue_and_refuses_direct_runs(http, sandbox):
     control, key = f"{sandbox.base}/_sandbox/concurrency", {"Authorization": f"Key {sandbox.key}"}
     limited = http.post(control, json={"limit": 1}, headers=key)
     assert limited.json()["limit"] == 1

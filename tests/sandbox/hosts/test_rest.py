@@ -46,9 +46,7 @@ def is_soon_gone(url: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["cdn", "gcs"])
-def test_c54_javascript_initiates_and_puts(
-    http: httpx.Client, sandbox: RunningSandbox, kind: str
-) -> None:
+def test_c54_javascript_initiates_and_puts(http, sandbox, kind):
     urls = initiate(http, sandbox, kind)
     assert httpx.get(urls["file_url"]).status_code == 404
     put = httpx.put(urls["upload_url"], content=PNG, headers={"Content-Type": "image/png"})
@@ -59,9 +57,7 @@ def test_c54_javascript_initiates_and_puts(
     assert httpx.put(urls["upload_url"], content=b"again").status_code == 404
 
 
-def test_c54_javascript_multipart_reads_tags_from_bodies(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c54_javascript_multipart_reads_tags_from_bodies(http, sandbox):
     urls = initiate(http, sandbox, "multipart")
     path, _, query = urls["upload_url"].partition("?")
     parts = []
@@ -74,7 +70,7 @@ def test_c54_javascript_multipart_reads_tags_from_bodies(
     assert httpx.get(urls["file_url"]).content == b"\1" * 1000 + b"\2" * 1000 + b"\3" * 1000
 
 
-def test_uploads_need_a_key_or_a_token(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_uploads_need_a_key_or_a_token(http, sandbox):
     rest, cdn = sandbox.addresses["rest"], sandbox.addresses["cdn"]
     for path in ("/storage/upload/initiate", "/storage/auth/token", "/tokens/"):
         assert httpx.post(rest + path, json={}).status_code == 401
@@ -82,9 +78,7 @@ def test_uploads_need_a_key_or_a_token(http: httpx.Client, sandbox: RunningSandb
         assert httpx.post(f"{cdn}/files/upload", content=b"x", headers=headers).status_code == 401
 
 
-def test_c55_files_have_length_type_ranges_and_cors(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c55_files_have_length_type_ranges_and_cors(http, sandbox):
     url = f"{sandbox.addresses['files']}/examples/speech.wav"
     origin = {"Origin": "http://somewhere.example"}
     whole = httpx.get(url, headers=origin, timeout=60)  # the first request makes the file
@@ -104,9 +98,7 @@ def test_c55_files_have_length_type_ranges_and_cors(
 
 
 @pytest.mark.exhaustive
-def test_c55_a_lifecycle_on_upload_removes_the_file(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c55_a_lifecycle_on_upload_removes_the_file(http, sandbox):
     wish = '{"expiration_duration_seconds": 6}'
     urls = initiate(http, sandbox, "cdn", **{"X-Fal-Object-Lifecycle": wish})
     httpx.put(urls["upload_url"], content=PNG)
@@ -114,7 +106,7 @@ def test_c55_a_lifecycle_on_upload_removes_the_file(
     assert is_soon_gone(urls["file_url"])
 
 
-def test_files_outside_the_folder_are_not_served(sandbox: RunningSandbox) -> None:
+def test_files_outside_the_folder_are_not_served(sandbox):
     for path in (
         "/../../../../etc/hostname",
         "/%2e%2e/%2e%2e/etc/hostname",
@@ -157,9 +149,7 @@ def path(handle: dict[str, Any]) -> str:
     return f"/models/requests/{handle['request_id']}/payloads"
 
 
-def test_deleting_payloads_removes_input_output_and_output_files(
-    http: httpx.Client, sandbox: RunningSandbox, admin: httpx.Client
-) -> None:
+def test_deleting_payloads_removes_input_output_and_output_files(http, sandbox, admin):
     handle, url = finished(http, sandbox)
     assert kept(http, sandbox, handle) == {
         "payloads": True,
@@ -183,9 +173,7 @@ def test_deleting_payloads_removes_input_output_and_output_files(
     assert admin.delete(path(handle), headers=once).json() == {"cdn_delete_results": []}
 
 
-def test_a_file_that_cannot_be_deleted_is_named_and_can_be_deleted_later(
-    http: httpx.Client, sandbox: RunningSandbox, admin: httpx.Client
-) -> None:
+def test_a_file_that_cannot_be_deleted_is_named_and_can_be_deleted_later(http, sandbox, admin):
     handle, url = finished(http, sandbox)
     fault = {"kind": "file_deletion", "name": "fails", "about": url}
     http.post(f"{sandbox.base}/_sandbox/faults", json=fault).raise_for_status()
@@ -196,9 +184,7 @@ def test_a_file_that_cannot_be_deleted_is_named_and_can_be_deleted_later(
     assert kept(http, sandbox, handle) is None
 
 
-def test_an_input_file_stays_when_payloads_are_deleted(
-    http: httpx.Client, sandbox: RunningSandbox, admin: httpx.Client
-) -> None:
+def test_an_input_file_stays_when_payloads_are_deleted(http, sandbox, admin):
     urls = http.post(
         f"{sandbox.addresses['rest']}/storage/upload/initiate",
         json={"content_type": "image/png", "file_name": "cat.png"},
@@ -225,9 +211,7 @@ def test_an_input_file_stays_when_payloads_are_deleted(
         (ADMIN_KEY, "seven", 400, "validation_error"),
     ],
 )
-def test_deletion_wants_the_admin_key_and_a_known_request(
-    sandbox: RunningSandbox, key: str, request_id: object, status: int, type_: str
-) -> None:
+def test_deletion_wants_the_admin_key_and_a_known_request(sandbox, key, request_id, status, type_):
     url = f"{sandbox.addresses['api']}/models/requests/{request_id}/payloads"
     key = sandbox.key if key == "own" else key
     answer = httpx.delete(url, headers={"Authorization": f"Key {key}"} if key else {})
@@ -238,13 +222,7 @@ def test_deletion_wants_the_admin_key_and_a_known_request(
     ("headers", "lasts_s"),
     [({}, 30 * DAY), ({"X-Fal-Store-IO": "0"}, 3600)],
 )
-def test_results_expire(
-    http: httpx.Client,
-    sandbox: RunningSandbox,
-    admin: httpx.Client,
-    headers: dict[str, str],
-    lasts_s: int,
-) -> None:
+def test_results_expire(http, sandbox, admin, headers, lasts_s):
     handle, url = finished(http, sandbox, **headers)
     record = {"payloads": not headers, "result": lasts_s, "files": {url: None}}
     assert kept(http, sandbox, handle) == record
@@ -256,9 +234,7 @@ def test_results_expire(
     assert kept(http, sandbox, handle) == record
 
 
-def test_c89_the_header_has_priority_over_the_accounts_settings(
-    http: httpx.Client, sandbox: RunningSandbox, admin: httpx.Client
-) -> None:
+def test_c89_the_header_has_priority_over_the_accounts_settings(http, sandbox, admin):
     wish = {"expiration_duration_seconds": 7 * DAY}
     settings = admin.put("/storage/settings", json=wish).json()
     assert settings == admin.get("/storage/settings").json() == wish | {"initial_acl": None}

@@ -16,9 +16,7 @@ def stream_events(http: httpx.Client, sandbox: RunningSandbox, id: str, body: An
         return list(events(stream))
 
 
-def test_c79_events_come_in_the_order_of_the_dependencies(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c79_events_come_in_the_order_of_the_dependencies(http, sandbox):
     seen = stream_events(http, sandbox, "workflows/sandbox/storyboard", {"prompt": "a quiet bay"})
     steps = [event["node_id"] for event in seen if event["type"] == "submit"]
     assert steps == ["wide", "detail", "night", "caption"]
@@ -27,7 +25,7 @@ def test_c79_events_come_in_the_order_of_the_dependencies(
     assert len({event["request_id"] for event in seen if event["type"] == "submit"}) == 4
 
 
-def test_c80_each_step_is_a_request_of_its_own(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c80_each_step_is_a_request_of_its_own(http, sandbox):
     handle = submit(http, sandbox, "workflows/sandbox/storyboard", {"prompt": "steps", "seed": 3})
     answer = result(http, handle)
     assert len(answer.json()["frames"]) == 3
@@ -36,9 +34,7 @@ def test_c80_each_step_is_a_request_of_its_own(http: httpx.Client, sandbox: Runn
     assert any(row["json_input"].get("prompt") == "steps" for row in rows.json()["items"])
 
 
-def test_c81_a_failed_step_ends_the_stream_with_an_error_event(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c81_a_failed_step_ends_the_stream_with_an_error_event(http, sandbox):
     seen = stream_events(http, sandbox, MISHAP, {"prompt": "x"})
     kinds = [(event["type"], event.get("node_id")) for event in seen]
     assert kinds == [
@@ -51,9 +47,7 @@ def test_c81_a_failed_step_ends_the_stream_with_an_error_event(
     assert seen[-1]["error"]["body"]["detail"][0]["type"] == "content_policy_violation"
 
 
-def test_c83_the_account_lists_and_opens_its_workflows(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c83_the_account_lists_and_opens_its_workflows(http, sandbox):
     url = f"{sandbox.addresses['api']}/workflows"
     page = http.get(url, params={"limit": 1}).json()
     assert page["has_more"] is True

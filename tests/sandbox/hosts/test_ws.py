@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import msgpack
 import pytest
 from PIL import Image
@@ -41,7 +40,7 @@ def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], 
     return start | {"end": end}, body
 
 
-def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> None:
+def test_c53_several_requests_share_one_connection(sandbox):
     with open_socket(sandbox, "ws", "sandbox/scribe") as socket:
         seen = [exchange(socket, {"prompt": text}) for text in ("one word", "now three words")]
         refused, detail = exchange(socket, {"prompt": 5})
@@ -55,7 +54,7 @@ def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> N
     assert json.loads(detail)["detail"][0]["loc"] == ["body", "prompt"]
 
 
-def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c53_a_stream_is_sent_as_its_events(http, sandbox):
     arguments = {"prompt": "paper", "seed": 5, "max_tokens": 60}
     with open_socket(sandbox, "ws", "sandbox/scribe/stream") as socket:
         start, body = exchange(socket, arguments)
@@ -67,7 +66,7 @@ def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: Running
 
 
 @pytest.mark.parametrize("host", ["ws", "run"])
-def test_a_socket_without_the_key_is_refused(sandbox: RunningSandbox, host: str) -> None:
+def test_a_socket_without_the_key_is_refused(sandbox, host):
     for key in ("", "wrong:key"):
         with pytest.raises(InvalidStatus) as caught:
             open_socket(sandbox, host, f"{LIVE}/realtime", key=key)
@@ -86,9 +85,7 @@ def answer_to(socket: ClientConnection, arguments: dict[str, Any]) -> dict[str, 
 
 
 @pytest.mark.parametrize("suffix", ["/realtime", "/realtime/realtime"])
-def test_c52_a_live_session_answers_each_input_in_bytes(
-    sandbox: RunningSandbox, suffix: str
-) -> None:
+def test_c52_a_live_session_answers_each_input_in_bytes(sandbox, suffix):
     with open_socket(sandbox, "run", LIVE + suffix) as socket:
         first = answer_to(socket, {**INPUT, "request_id": "mine"})
         second = answer_to(socket, {**INPUT, "prompt": "green"})
@@ -101,9 +98,7 @@ def test_c52_a_live_session_answers_each_input_in_bytes(
     assert second["images"][0]["content"] != image["content"]
 
 
-def test_c51_a_token_opens_a_session_of_its_own_application_only(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_c51_a_token_opens_a_session_of_its_own_application_only(http, sandbox):
     def token(app: str, seconds: int = 120) -> str:
         wish = {"allowed_apps": [app], "token_expiration": seconds}
         text: str = http.post(f"{sandbox.addresses['rest']}/tokens/", json=wish).json()
@@ -124,7 +119,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandb
     assert running.stop() == 0
 
 
-def test_c52_a_silent_session_is_notified_and_closed(impatient: RunningSandbox) -> None:
+def test_c52_a_silent_session_is_notified_and_closed(impatient):
     with open_socket(impatient, "run", f"{LIVE}/realtime") as socket:
         message = json.loads(socket.recv(60))
         with pytest.raises(ConnectionClosed) as caught:

@@ -157,16 +157,14 @@ def version_with(properties: Any, **more: Any) -> Version:
         ({"prompt": TEXT}, {"prompt": TEXT | {"maxLength": 2}}, {"prompt": "long"}, {}, "dropped"),
     ],
 )
-def test_arguments_are_carried_by_meaning(
-    old: Any, new: Any, given_: Any, expected: Any, kind: str
-) -> None:
+def test_arguments_are_carried_by_meaning(old, new, given_, expected, kind):
     carried = carry(given_, version_with(old), version_with(new))
     assert carried.arguments == expected
     assert carried.steps[0].kind == kind
     assert carried.steps[0].sentence
 
 
-def test_a_width_and_a_height_become_one_ratio() -> None:
+def test_a_width_and_a_height_become_one_ratio():
     sides = {"width": INTEGER, "height": INTEGER}
     carried = carry(
         {"width": 1280, "height": 720}, version_with(sides), version_with({"aspect_ratio": RATIO})
@@ -175,13 +173,13 @@ def test_a_width_and_a_height_become_one_ratio() -> None:
     assert [step.source for step in carried.steps_of("converted")] == ["width", "height"]
 
 
-def test_a_missing_required_input_is_named() -> None:
+def test_a_missing_required_input_is_named():
     target = version_with({"prompt": TEXT, "image_url": PICTURE}, required=["prompt", "image_url"])
     carried = carry({"prompt": "a"}, version_with({"prompt": TEXT}), target)
     assert missing(target, carried.arguments) == ["Image"]
 
 
-def test_a_model_without_a_schema_takes_everything() -> None:
+def test_a_model_without_a_schema_takes_everything():
     carried = carry({"prompt": "a"}, None, version(None))
     assert carried.arguments == {"prompt": "a"}
 
@@ -193,9 +191,7 @@ def versions(documents: dict[str, dict[str, Any]]) -> list[Version]:
 
 @settings(max_examples=laws.cases(40))
 @given(data=st.data())
-def test_between_any_two_models_only_valid_arguments_and_a_complete_list_result(
-    versions: list[Version], data: st.DataObject
-) -> None:
+def test_between_any_two_models_only_valid_arguments_and_a_complete_list_result(versions, data):
     source, target = (data.draw(st.sampled_from(versions)) for _ in range(2))
     given_ = data.draw(_arguments_of(source))
     carried = carry(given_, source, target)
@@ -246,9 +242,7 @@ FRAMES = [KLING_26, KLING_21, PIXVERSE, LUMA, {"first_frame_url": URL, "last_fra
 
 @each_row("frames", FRAMES)
 @each_row("is_required", [True, False])
-def test_two_pictures_become_the_first_and_the_last_frame_and_back(
-    frames: dict[str, Any], is_required: bool
-) -> None:
+def test_two_pictures_become_the_first_and_the_last_frame_and_back(frames, is_required):
     first, last = frames
     carried = carry(
         {"image_urls": [A, B]}, version_with(LIST), version_with(frames, required=[first])
@@ -264,9 +258,7 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
 
 @each_row("source", FRAMES)
 @each_row("target", FRAMES)
-def test_first_and_last_frames_are_carried_to_each_other(
-    source: dict[str, Any], target: dict[str, Any]
-) -> None:
+def test_first_and_last_frames_are_carried_to_each_other(source, target):
     arguments = dict(zip(source, (A, B), strict=True))
     carried = carry(arguments, version_with(source), version_with(target))
     assert carried.arguments == dict(zip(target, (A, B), strict=True))
@@ -347,15 +339,13 @@ def test_first_and_last_frames_are_carried_to_each_other(
         ),
     ],
 )
-def test_an_unused_file_is_named_in_a_step(
-    source: Any, arguments: Any, target: Any, expected: Any, sentence: str
-) -> None:
+def test_an_unused_file_is_named_in_a_step(source, arguments, target, expected, sentence):
     carried = carry(arguments, version_with(source), version_with(target))
     assert carried.arguments == expected
     assert sentence in [step.sentence for step in carried.steps_of("dropped")]
 
 
-def test_one_picture_needs_no_last_frame() -> None:
+def test_one_picture_needs_no_last_frame():
     carried = carry({"image_urls": [A]}, version_with(LIST), version_with(KLING_26))
     assert carried.arguments == {"start_image_url": A}
     assert [step.kind for step in carried.steps] == ["converted"]
@@ -363,7 +353,7 @@ def test_one_picture_needs_no_last_frame() -> None:
     assert back.arguments == {"image_urls": [B]}
 
 
-def test_a_last_frame_that_was_given_is_not_replaced() -> None:
+def test_a_last_frame_that_was_given_is_not_replaced():
     both = {**LIST, "end_image_url": URL}
     carried = carry(
         {"image_urls": [A, C], "end_image_url": B}, version_with(both), version_with(KLING_26)
@@ -374,7 +364,7 @@ def test_a_last_frame_that_was_given_is_not_replaced() -> None:
     ]
 
 
-def test_a_list_grows_by_the_last_frame() -> None:
+def test_a_list_grows_by_the_last_frame():
     both = {**LIST, "end_image_url": URL}
     carried = carry(
         {"image_urls": [A, C], "end_image_url": B}, version_with(both), version_with(LIST)
@@ -382,7 +372,7 @@ def test_a_list_grows_by_the_last_frame() -> None:
     assert carried.arguments == {"image_urls": [A, C, B]}
 
 
-def test_a_last_frame_is_shared_with_a_list_of_pictures() -> None:
+def test_a_last_frame_is_shared_with_a_list_of_pictures():
     frames, pictures = version_with(KLING_26).root, version_with(LIST).root
     last = next(child for child in frames.children if child.name == "end_image_url")
     assert counterparts(last, frames, pictures) == ("image_urls",)

@@ -95,11 +95,11 @@ FILM: dict[str, Any] = {"type": "string", "ui": {"field": "video"}}
          TEXT | {"title": "B", "description": "Two."}, []),
     ],
 )  # fmt: skip
-def test_each_change_of_a_field_has_its_sentence(old: Any, new: Any, expected: list[str]) -> None:
+def test_each_change_of_a_field_has_its_sentence(old, new, expected):
     assert sentences(old, new) == expected
 
 
-def test_fields_come_go_and_become_required() -> None:
+def test_fields_come_go_and_become_required():
     old = document({"a": TEXT, "b": INTEGER, "c": TEXT}, required=["a"])
     new = document({"b": INTEGER, "c": TEXT, "d": INTEGER | {"default": 3}, "e": FILM}, ["b", "e"])
     changes = [(line.field, line.kind, line.breaks) for line in lines(old, new)]
@@ -122,14 +122,14 @@ def test_fields_come_go_and_become_required() -> None:
         ({"image_url": PICTURE}, {"image_urls": {"type": "array", "items": PICTURE}}),
     ],
 )
-def test_an_obvious_rename_is_reported_as_one(old: Any, new: Any) -> None:
+def test_an_obvious_rename_is_reported_as_one(old, new):
     changes = lines(document(old), document(new))
     assert [(line.kind, line.path, line.to) for line in changes if line.kind != "retyped"] == [
         ("renamed", tuple(old), tuple(new))
     ]
 
 
-def test_an_ambiguous_rename_is_reported_as_removed_and_added() -> None:
+def test_an_ambiguous_rename_is_reported_as_removed_and_added():
     before, after = {"a_size": INTEGER}, {"a": INTEGER, "size": INTEGER}
     assert {line.kind for line in lines(document(before), document(after))} == {"removed", "added"}
     alike = {"cfg": INTEGER, "seed": INTEGER | {"maximum": 3}}
@@ -139,7 +139,7 @@ def test_an_ambiguous_rename_is_reported_as_removed_and_added() -> None:
     }
 
 
-def test_a_field_moved_into_or_out_of_a_group_is_reported_as_moved() -> None:
+def test_a_field_moved_into_or_out_of_a_group_is_reported_as_moved():
     flat = {"voice": TEXT, "prompt": TEXT}
     group = {"prompt": TEXT, "audio": {"type": "object", "properties": {"voice": TEXT}}}
     into = lines(document(flat), document(group))
@@ -150,7 +150,7 @@ def test_a_field_moved_into_or_out_of_a_group_is_reported_as_moved() -> None:
     assert ("moved", ("audio", "voice"), ("voice",)) in [(x.kind, x.path, x.to) for x in out]
 
 
-def test_only_output_changes_that_affect_readers_are_reported() -> None:
+def test_only_output_changes_that_affect_readers_are_reported():
     old = document({}, output={"images": {"type": "array", "items": PICTURE}, "seed": INTEGER})
     new = document(
         {},
@@ -169,7 +169,7 @@ def test_only_output_changes_that_affect_readers_are_reported() -> None:
 
 
 @pytest.mark.parametrize("ids", [invented_ids(), [*upstreams()]], ids=["invented", "upstream's"])
-def test_documents_compare_with_each_other_and_not_with_themselves(ids: list[str]) -> None:
+def test_documents_compare_with_each_other_and_not_with_themselves(ids):
     contracts = [contract(read_document(name), name) for name in ids]
     for endpoint_contract in contracts:
         assert diff_contracts(endpoint_contract, endpoint_contract) == []
@@ -180,9 +180,7 @@ def test_documents_compare_with_each_other_and_not_with_themselves(ids: list[str
         )
 
 
-def test_rewording_and_reordering_a_document_is_no_change(
-    documents: dict[str, Any],
-) -> None:
+def test_rewording_and_reordering_a_document_is_no_change(documents):
     def reworded(value: Any) -> Any:
         if isinstance(value, list):
             return [reworded(item) for item in value]
@@ -226,9 +224,7 @@ _inputs = st.fixed_dictionaries(
 
 
 @given(_inputs, _inputs)
-def test_every_property_that_differs_is_named_and_no_other(
-    old: dict[str, int], new: dict[str, int]
-) -> None:
+def test_every_property_that_differs_is_named_and_no_other(old, new):
     documents = [document({name: SHAPES[n] for name, n in inputs.items()}) for inputs in (old, new)]
     changes = lines(*documents)
     named = {line.path[0] for line in changes} | {line.to[0] for line in changes if line.to}
@@ -239,7 +235,7 @@ def test_every_property_that_differs_is_named_and_no_other(
 @pytest.mark.exhaustive
 @settings(max_examples=laws.cases(4))
 @given(strategies.inputs, strategies.inputs)
-def test_any_two_inputs_compare(old: Any, new: Any) -> None:
+def test_any_two_inputs_compare(old, new):
     first, second = (contract(strategies.document(schema), "a/b") for schema in (old, new))
     assert diff_contracts(first, first) == []
     assert diff_contracts(second, second) == []
@@ -247,9 +243,7 @@ def test_any_two_inputs_compare(old: Any, new: Any) -> None:
 
 
 @given(st.data())
-def test_any_broken_document_compares_with_the_whole_one(
-    documents: dict[str, Any], data: st.DataObject
-) -> None:
+def test_any_broken_document_compares_with_the_whole_one(documents, data):
     name = data.draw(st.sampled_from(sorted(documents)))
     broken = data.draw(hostile.mutations(copy.deepcopy(documents[name])))
     _check(diff_contracts(contract(documents[name], name), contract(broken, name)))
@@ -258,7 +252,7 @@ def test_any_broken_document_compares_with_the_whole_one(
 
 @pytest.mark.system
 @each_row("name", sample(sorted(hostile.MANY), 3, by_seed=1))
-def test_diffs_of_large_documents_are_bounded(name: str) -> None:
+def test_diffs_of_large_documents_are_bounded(name):
     big, plain = strategies.document(hostile.MANY[name]), document({"a": TEXT})
     start = time.thread_time()
     for pair in ((big, plain), (plain, big), (big, big)):
@@ -267,12 +261,12 @@ def test_diffs_of_large_documents_are_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], 5, "x", {"paths": 1}, {"paths": {"/a/b": [1]}}])
-def test_values_that_are_no_documents_can_be_compared(value: Any) -> None:
+def test_values_that_are_no_documents_can_be_compared(value):
     assert lines(value, value) == []
     _check(lines(value, document({"a": TEXT})))
 
 
-def test_paths_are_written_in_dotted_notation() -> None:
+def test_paths_are_written_in_dotted_notation():
     assert dotted(("loras", "[]", "path")) == "loras[].path"
     assert dotted(("points", "0", "x")) == "points[0].x"
     assert dotted(("a", "*")) == "a.*"

@@ -70,7 +70,7 @@ def migrate_field(old: Any, new: Any, value: Any, **more: Any) -> MigrationResul
         (TEXT | {"pattern": "^a$"}, "b", "b"),
     ],
 )
-def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: Any) -> None:
+def test_values_move_to_the_nearest_valid_value(new, value, expected):
     old: dict[str, Any] = {}
     migrated = migrate_field(old, new, value)
     left = expected is not None and identical(expected, value)
@@ -80,7 +80,7 @@ def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: 
     assert migrated.is_mendable == (not left)
 
 
-def test_each_path_is_fixed_once_however_many_problems_it_has() -> None:
+def test_each_path_is_fixed_once_however_many_problems_it_has():
     choice = TEXT | {"enum": ["low", "high"], "default": "low"}
     done = migrate_field(NUMBER, choice, 0.8)
     assert done.arguments == {"x": "low"}
@@ -89,14 +89,14 @@ def test_each_path_is_fixed_once_however_many_problems_it_has() -> None:
     ]
 
 
-def test_required_values_are_never_removed() -> None:
+def test_required_values_are_never_removed():
     migrated = migrate_field(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
     assert migrated.arguments == {"x": "c"}
     assert not migrated.is_mendable
     assert [misfit.reason for misfit in migrated.misfits] == ["must be a or b; it is “c”"]
 
 
-def test_renames_are_followed_unless_the_new_name_is_set() -> None:
+def test_renames_are_followed_unless_the_new_name_is_set():
     before, now = version({"num_steps": INTEGER}), version({"num_inference_steps": INTEGER})
     assert migrate(before, now, {"a": 1, "num_steps": 5}).arguments == {
         "a": 1,
@@ -106,7 +106,7 @@ def test_renames_are_followed_unless_the_new_name_is_set() -> None:
     assert migrate(before, now, both).arguments == {"num_inference_steps": 9}
 
 
-def test_renames_within_rows_and_groups_are_followed() -> None:
+def test_renames_within_rows_and_groups_are_followed():
     def rows(name: str) -> Any:
         items = {"type": "object", "properties": {name: NUMBER | {"description": "How strong."}}}
         return {"loras": {"type": "array", "items": items}}
@@ -123,19 +123,19 @@ def test_renames_within_rows_and_groups_are_followed() -> None:
     assert migrate(group, flat, {"g": {"v": "a"}}).arguments["v"] == "a"
 
 
-def test_a_key_unknown_to_all_versions_is_kept() -> None:
+def test_a_key_unknown_to_all_versions_is_kept():
     before, now = version({"x": TEXT, "y": TEXT}), version({"x": TEXT})
     assert migrate(before, now, {"x": "a", "y": "b", "mine": 1}).arguments == {"x": "a", "mine": 1}
 
 
-def test_migration_does_not_change_its_input() -> None:
+def test_migration_does_not_change_its_input():
     given_arguments = {"x": [1, 2, 3]}
     migrate_field({}, {"type": "array", "items": INTEGER, "maxItems": 1}, given_arguments["x"])
     assert given_arguments == {"x": [1, 2, 3]}
 
 
 @given(strategies.schemas_with_arguments)
-def test_valid_arguments_are_not_changed(pair: tuple[Any, dict[str, Any]]) -> None:
+def test_valid_arguments_are_not_changed(pair):
     document, arguments = pair
     same = whole(document)
     problems = [
@@ -151,9 +151,7 @@ def test_valid_arguments_are_not_changed(pair: tuple[Any, dict[str, Any]]) -> No
 
 @settings(max_examples=laws.cases(5))
 @given(strategies.schemas_with_arguments, strategies.inputs, st.booleans())
-def test_migrated_arguments_need_no_further_fix(
-    pair: tuple[Any, dict[str, Any]], newer: Any, is_known: bool
-) -> None:
+def test_migrated_arguments_need_no_further_fix(pair, newer, is_known):
     document, arguments = pair
     before, now = whole(document) if is_known else None, whole(strategies.document(newer))
     before_migration = copy.deepcopy(arguments)
@@ -194,7 +192,7 @@ def apply_changes(changes: list[Change], value: Any) -> Any:
     return holder["input"]
 
 
-def test_nested_values_are_compared_one_by_one() -> None:
+def test_nested_values_are_compared_one_by_one():
     before = {"prompt": "a cat", "size": {"width": 4, "height": 3}, "loras": ["a"], "seed": 1}
     after = {"prompt": "a cat", "size": {"width": 8, "height": 3}, "loras": ["a", "b"], "n": None}
     assert list(diff_arguments(before, after)) == [
@@ -205,29 +203,29 @@ def test_nested_values_are_compared_one_by_one() -> None:
     ]
 
 
-def test_numbers_of_different_types_differ() -> None:
+def test_numbers_of_different_types_differ():
     assert list(diff_arguments({"x": 1}, {"x": 1.0})) == [Change(("x",), 1, 1.0)]
     assert list(diff_arguments({"x": 1}, {"x": True})) == [Change(("x",), 1, True)]
 
 
 @given(ARGUMENTS, ARGUMENTS)
-def test_applied_changes_turn_one_input_into_the_other(before: Any, after: Any) -> None:
+def test_applied_changes_turn_one_input_into_the_other(before, after):
     assert identical(apply_changes(list(diff_arguments(before, after)), before), after)
 
 
 @given(ARGUMENTS, ARGUMENTS)
-def test_the_other_way_round_the_same_values_differ(before: Any, after: Any) -> None:
+def test_the_other_way_round_the_same_values_differ(before, after):
     forth = {(path, repr(old), repr(new)) for path, old, new in diff_arguments(before, after)}
     back = {(path, repr(new), repr(old)) for path, old, new in diff_arguments(after, before)}
     assert forth == back
 
 
 @given(ARGUMENTS)
-def test_an_input_does_not_differ_from_itself(value: Any) -> None:
+def test_an_input_does_not_differ_from_itself(value):
     assert not list(diff_arguments(value, deepcopy(value)))
 
 
-def test_what_is_nested_too_deeply_is_one_change() -> None:
+def test_what_is_nested_too_deeply_is_one_change():
     deep: Any = "x"
     for _ in range(5000):
         deep = [deep]

@@ -1,7 +1,5 @@
 """Input and output are found wherever fal's documents keep them (C10); any JSON is accepted."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 
@@ -17,7 +15,7 @@ ANSWER = {"content": {"application/json": {"schema": {"$ref": "#/components/sche
 QUEUE = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/QueueStatus"}}}}
 
 
-def test_every_document_has_its_input_and_output() -> None:
+def test_every_document_has_its_input_and_output():
     for endpoint_id in document_ids():
         document = document_of(endpoint_id)
         endpoint_contract = contract(document, endpoint_id)
@@ -26,7 +24,7 @@ def test_every_document_has_its_input_and_output() -> None:
         assert "QueueStatus" not in str(endpoint_contract.output["$ref"])
 
 
-def test_c10_the_input_is_found_by_its_exact_path() -> None:
+def test_c10_the_input_is_found_by_its_exact_path():
     other = {
         "post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
     }
@@ -34,7 +32,7 @@ def test_c10_the_input_is_found_by_its_exact_path() -> None:
     assert contract(document, "x/y").input == REF
 
 
-def test_c10_the_input_is_found_by_the_only_post() -> None:
+def test_c10_the_input_is_found_by_the_only_post():
     document = {
         "paths": {
             "/": {"post": BODY},
@@ -46,7 +44,7 @@ def test_c10_the_input_is_found_by_the_only_post() -> None:
     assert endpoint_contract.output == {"$ref": "#/components/schemas/AOutput"}
 
 
-def test_c10_the_input_is_found_by_name_without_paths() -> None:
+def test_c10_the_input_is_found_by_name_without_paths():
     document = {
         "components": {
             "schemas": {"QueueStatus": {}, "FooRequest": {"type": "object"}, "FooResponse": {}}
@@ -57,7 +55,7 @@ def test_c10_the_input_is_found_by_name_without_paths() -> None:
     assert endpoint_contract.output == {"$ref": "#/components/schemas/FooResponse"}
 
 
-def test_c10_the_input_by_name_prefers_unreferenced_components() -> None:
+def test_c10_the_input_by_name_prefers_unreferenced_components():
     inner = {"$ref": "#/components/schemas/AnElementInput"}
     document = {
         "components": {"schemas": {"AnElementInput": {"type": "object"},
@@ -67,7 +65,7 @@ def test_c10_the_input_by_name_prefers_unreferenced_components() -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "multipart/form-data"])
-def test_c10_the_input_may_be_another_media_type_or_a_reference(kind: str) -> None:
+def test_c10_the_input_may_be_another_media_type_or_a_reference(kind):
     body = {"content": {"text/plain": {"schema": {}}, kind: {"schema": REF}}}
     if not kind.startswith("application/json"):
         del body["content"]["text/plain"]
@@ -82,7 +80,7 @@ def test_c10_the_input_may_be_another_media_type_or_a_reference(kind: str) -> No
     assert contract(document, "x/z").input == REF
 
 
-def test_c10_queue_status_is_never_taken_for_output() -> None:
+def test_c10_queue_status_is_never_taken_for_output():
     document = {
         "paths": {
             "/x/y": {"post": BODY | {"responses": {"200": QUEUE}}},
@@ -94,12 +92,12 @@ def test_c10_queue_status_is_never_taken_for_output() -> None:
 
 
 @given(strategies.json_values)
-def test_any_json_is_a_document(document: Any) -> None:
+def test_any_json_is_a_document(document):
     assert isinstance(contract(document, "x/y").input, dict)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\0", "{'a': 1}", "9" * 5000, "\ud800"])
-def test_invalid_stored_json_reads_as_no_document(text: str) -> None:
+def test_invalid_stored_json_reads_as_no_document(text):
     assert read_document(text) is None
     assert contract(read_document(text)).input == {}
 
@@ -114,17 +112,17 @@ def test_invalid_stored_json_reads_as_no_document(text: str) -> None:
         (r'{"\uD800": "\\\uDFFF"}', {"\ufffd": "\\\ufffd"}),
     ],
 )
-def test_lone_surrogates_are_replaced(text: str, value: object) -> None:
+def test_lone_surrogates_are_replaced(text, value):
     assert read_document(text) == value
 
 
-def test_pointers_are_unescaped_and_dangling_ones_give_none() -> None:
+def test_pointers_are_unescaped_and_dangling_ones_give_none():
     document = {"a": {"b/c": [{"~d": 1}]}}
     assert point(document, "#/a/b~1c/0/~0d") == 1
     for ref in ("#/a/x", "#/a/b~1c/9", "#/a/b~1c/x", "http://x/y", "#/a/b~1c/0/~0d/e"):
         assert point(document, ref) is None
 
 
-def test_circular_references_terminate() -> None:
+def test_circular_references_terminate():
     document = {"a": {"$ref": "#/b", "title": "A"}, "b": {"$ref": "#/a"}}
     assert resolve(document, {"$ref": "#/a"}) == ({"title": "A"}, ("#/a", "#/b"))

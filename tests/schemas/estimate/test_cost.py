@@ -123,22 +123,20 @@ LIP_SYNC = model(makes="video", video_url=text_schema(), audio_url=text_schema()
          "How long the model works is not known: no run has succeeded here yet."),
     ],
 )  # fmt: skip
-def test_a_run_costs_its_units_times_the_price(
-    of: Model, unit: str, arguments: Any, sentence: str, basis: str
-) -> None:
+def test_a_run_costs_its_units_times_the_price(of, unit, arguments, sentence, basis):
     price = cost(unit, arguments, of)
     assert price.label == sentence
     assert basis in price.basis
 
 
-def test_no_price_is_unknown_and_no_charge_is_free() -> None:
+def test_no_price_is_unknown_and_no_charge_is_free():
     unpriced = estimate(Price(None, "images"), {}, IMAGES)
     assert (unpriced.label, unpriced.is_known) == ("Price unknown", False)
     free = cost("units", {}, IMAGES, "0")
     assert (free.label, free.is_free) == ("Free", True)
 
 
-def test_input_files_determine_size_and_length() -> None:
+def test_input_files_determine_size_and_length():
     media = {"/a": Media(1000, 500), "/v": Media(1280, 720, 12.5), "/s": Media(None, None, 3.0)}
     grown = cost("megapixels", {"image_url": "/a"}, UPSCALER, media=media)
     assert grown.basis == ("2 MP (the input × 2) × $0.10",)
@@ -153,7 +151,7 @@ def test_input_files_determine_size_and_length() -> None:
     assert counted.basis == ("1 input image × $0.10",)
 
 
-def test_lists_are_summed() -> None:
+def test_lists_are_summed():
     talk = model(
         makes="audio",
         dialogue={"type": "array", "items": {"type": "object", "properties": {
@@ -171,12 +169,12 @@ def test_lists_are_summed() -> None:
     assert cost("seconds", {"multi_prompt": listed}, shots).basis == ("7 s in 2 shots × $0.10",)
 
 
-def test_max_images_allows_fewer() -> None:
+def test_max_images_allows_fewer():
     of = model(num_images=integer(2), max_images=integer(1))
     assert cost("images", {"max_images": 3}, of).label == "$0.20 to $0.60"
 
 
-def test_what_runs_usually_cost_is_a_hint_and_no_limit() -> None:
+def test_what_runs_usually_cost_is_a_hint_and_no_limit():
     """A video of an hour was started at the four cents that earlier videos had cost."""
     past = History(7, Decimal("4.5"), Decimal(9))
     for unit in ("units", "compute seconds", "seconds", "megapixels of input", "tokens"):
@@ -215,7 +213,7 @@ def assert_is_sane(price: Estimate) -> None:
 
 @each_row("unit", UNITS)
 @each_row("document", DOCUMENTS)
-def test_documents_have_an_estimate(document: Any, unit: str) -> None:
+def test_documents_have_an_estimate(document, unit):
     of = model_of(document)
     examples = {field.name: field.examples[0] for field in of.root.children if field.examples}
     for arguments in ({}, examples, dict.fromkeys(examples), dict.fromkeys(examples, -1)):
@@ -228,9 +226,7 @@ def test_documents_have_an_estimate(document: Any, unit: str) -> None:
     arguments=strategies.json_values,
     unit=st.sampled_from(UNITS) | st.text(max_size=30),
 )
-def test_any_document_and_arguments_have_an_estimate(
-    document: Any, arguments: Any, unit: str
-) -> None:
+def test_any_document_and_arguments_have_an_estimate(document, arguments, unit):
     root = build(contract(document))
     named = {field.name: arguments for field in root.children}
     for given_ in (arguments, named):
@@ -240,7 +236,7 @@ def test_any_document_and_arguments_have_an_estimate(
 
 
 @given(count=st.integers(1, 50), width=st.integers(64, 8192), height=st.integers(64, 8192))
-def test_megapixels_are_rounded_up_for_each_picture(count: int, width: int, height: int) -> None:
+def test_megapixels_are_rounded_up_for_each_picture(count, width, height):
     size = {"width": width, "height": height}
     price = cost("megapixels", {"num_images": count, "image_size": size}, IMAGES, "1")
     assert price.low == price.high == -(-width * height // 1024**2) * count

@@ -1,7 +1,6 @@
 """The words of an estimate, and sums of estimates."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -62,7 +61,7 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
         (NOTHING, "Free"),
     ],
 )
-def test_an_estimate_is_worded(estimate: Estimate, sentence: str) -> None:
+def test_an_estimate_is_worded(estimate, sentence):
     assert estimate.label == sentence
 
 
@@ -76,13 +75,11 @@ def test_an_estimate_is_worded(estimate: Estimate, sentence: str) -> None:
         (unknown("USD"), "Price unknown"),
     ],
 )
-def test_the_most_of_an_estimate_is_worded_where_a_limit_is_known(
-    estimate: Estimate, sentence: str
-) -> None:
+def test_the_most_of_an_estimate_is_worded_where_a_limit_is_known(estimate, sentence):
     assert estimate.most_in_words == sentence
 
 
-def test_estimates_can_be_summed_from_zero() -> None:
+def test_estimates_can_be_summed_from_zero():
     assert sum([unknown("USD", "Why")], NOTHING) == unknown("USD", "Why")
     assert sum([about("1", currency="EUR")], NOTHING).label == "about 1.00 EUR"
     total = sum([about("0.1"), unknown("USD"), about("0.2")], NOTHING)
@@ -145,7 +142,7 @@ def test_estimates_can_be_summed_from_zero() -> None:
         ("pages", "other", "1", "page"),
     ],
 )
-def test_units_are_parsed(text: str, kind: str, per: str, noun: str) -> None:
+def test_units_are_parsed(text, kind, per, noun):
     unit = parse_unit(text)
     assert (unit.kind, unit.per, unit.noun) == (kind, Decimal(per), noun)
 
@@ -154,13 +151,13 @@ def test_units_are_parsed(text: str, kind: str, per: str, noun: str) -> None:
     ("text", "lines"),
     [("720p second", "720p"), ("1080p video", "1080p"), ("seconds (4k)", "4k"), ("seconds", "")],
 )
-def test_a_resolution_in_a_unit_is_not_its_amount(text: str, lines: str) -> None:
+def test_a_resolution_in_a_unit_is_not_its_amount(text, lines):
     unit = parse_unit(text)
     assert (unit.per, unit.lines) == (Decimal(1), lines)
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_unit(text: str) -> None:
+def test_any_text_is_a_unit(text):
     unit = parse_unit(text)
     assert unit.per > 0
     assert unit.noun
@@ -199,9 +196,7 @@ DEFAULTS = {
         ({"image_size": {"height": 768, "width": 512}}, {"image_size": "512 × 768"}),
     ],
 )
-def test_choices_switches_and_numbers_are_read_but_no_texts(
-    arguments: dict[str, Any], changed: dict[str, str]
-) -> None:
+def test_choices_switches_and_numbers_are_read_but_no_texts(arguments, changed):
     schema = {"type": "object", "properties": PROPERTIES}
     document = {
         "openapi": "3.0.4",
@@ -214,7 +209,7 @@ def test_choices_switches_and_numbers_are_read_but_no_texts(
     assert values == DEFAULTS | changed
 
 
-def test_nothing_offered_is_left_out() -> None:
+def test_nothing_offered_is_left_out():
     root = build(contract(None, "acme/paint"))
     assert plain_values(read_settings(root, {"resolution": "4K"})) == {}
 
@@ -244,14 +239,12 @@ def test_nothing_offered_is_left_out() -> None:
         ("out:image", "0", "units", "Free", ""),
     ],
 )  # fmt: skip
-def test_a_typical_run_is_priced_by_the_facts(
-    facts: str, price: str, unit: str, sentence: str, per: str
-) -> None:
+def test_a_typical_run_is_priced_by_the_facts(facts, price, unit, sentence, per):
     typical_run = typical(Price(Decimal(price), unit), read_usual(facts.split()))
     assert (typical_run.estimate.label, typical_run.per) == (sentence, per)
 
 
-def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
+def test_a_length_that_is_asked_for_replaces_the_usual_one():
     usual = read_usual(["out:video", "default-duration:5"])
     by_second = typical(Price(Decimal("0.0205"), "seconds"), usual, seconds=10)
     by_video = typical(Price(Decimal("0.0223"), "videos"), usual, seconds=10)
@@ -264,14 +257,14 @@ def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
     )
 
 
-def test_compute_seconds_use_upstreams_expected_time() -> None:
+def test_compute_seconds_use_upstreams_expected_time():
     typical_run = typical(Price(Decimal("0.001"), "compute seconds"), Usual(), expected_s=30)
     assert (typical_run.estimate.label, typical_run.per) == ("about $0.03", "run")
 
 
 @each_row("name", document_ids())
 @each_row("unit", ["images", "seconds", "steps", "megapixels", "videos"])
-def test_stored_facts_equal_those_read_from_the_schema(name: str, unit: str) -> None:
+def test_stored_facts_equal_those_read_from_the_schema(name, unit):
     document = read_document(name)
     facts = read_capabilities(document).facts
     makes = frozenset(fact[4:] for fact in facts if fact.startswith("out:"))
@@ -284,7 +277,7 @@ def test_stored_facts_equal_those_read_from_the_schema(name: str, unit: str) -> 
 
 
 @given(st.lists(st.text(max_size=30) | st.builds("usual-{}:{}".format, st.text(), st.text())))
-def test_any_facts_have_a_typical_run(facts: list[str]) -> None:
+def test_any_facts_have_a_typical_run(facts):
     for unit in ("seconds", "megapixels", "steps", "images", "frames"):
         price = typical(Price(Decimal("0.05"), unit), read_usual(facts)).estimate
         assert price.low is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.facts.capabilities import MAX_FACTS, read_capabilities
 from tests.schemas import hostile, strategies
-from tests.schemas.facts.documents import Node, document, facts
+from tests.schemas.facts.documents import document, facts
 from tests.tables import each_row
 
 PRESETS = (
@@ -37,13 +37,11 @@ REAL = {
 
 
 @pytest.mark.parametrize("endpoint_id", REAL)
-def test_real_documents_have_the_expected_facts(
-    documents: dict[str, Node], endpoint_id: str
-) -> None:
+def test_real_documents_have_the_expected_facts(documents, endpoint_id):
     assert set(facts(documents[endpoint_id])) == set(REAL[endpoint_id].split())
 
 
-def test_a_speech_model_lists_its_languages(documents: dict[str, Node]) -> None:
+def test_a_speech_model_lists_its_languages(documents):
     speech_facts = set(facts(documents["fal-ai/minimax/speech-02-hd"]))
     assert {
         "in:text",
@@ -56,7 +54,7 @@ def test_a_speech_model_lists_its_languages(documents: dict[str, Node]) -> None:
     assert others == {"in:text", "out:audio"}
 
 
-def test_field_words_are_searchable(documents: dict[str, Node]) -> None:
+def test_field_words_are_searchable(documents):
     words = read_capabilities(documents["fal-ai/stable-diffusion-v35-large"]).words.split()
     assert {"negative_prompt", "negative", "loras", "controlnet", "guidance_scale", "seed"} <= set(
         words
@@ -74,17 +72,17 @@ def any_of_it(value: Any) -> None:
 
 
 @given(strategies.json_values)
-def test_any_json_gives_facts(value: Any) -> None:
+def test_any_json_gives_facts(value):
     any_of_it(value)
 
 
 @given(st.data())
-def test_any_damaged_document_gives_facts(documents: dict[str, Node], data: st.DataObject) -> None:
+def test_any_damaged_document_gives_facts(documents, data):
     real = data.draw(st.sampled_from(sorted(documents)))
     any_of_it(data.draw(hostile.mutations(documents[real])))
 
 
 @each_row("around", hostile.NESTS)
-def test_deeply_nested_documents_are_bounded(around: str) -> None:
+def test_deeply_nested_documents_are_bounded(around):
     deep = {"prompt": hostile.nested(300, around)}
     any_of_it(document(deep, deep))

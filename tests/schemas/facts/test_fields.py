@@ -4,7 +4,6 @@ from tests.schemas.facts.documents import (
     IMAGES,
     VIDEO,
     Case,
-    Node,
     document,
     enum,
     facts,
@@ -200,5 +199,5 @@ CASES: list[Case] = [
 
 
 @each_row("shown, takes, gives, expected", CASES)
-def test_fields_become_facts(shown: str, takes: Node, gives: Node, expected: str) -> None:
+def test_fields_become_facts(shown, takes, gives, expected):
     assert set(facts(document(takes, gives, ("prompt",)))) == set(expected.split())

@@ -26,7 +26,7 @@ def count(node: Field) -> int:
     return 1 + sum(map(count, below))
 
 
-def test_c11_null_makes_optional() -> None:
+def test_c11_null_makes_optional():
     node = field(
         {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "title": "Seed"}, "seed"
     )
@@ -40,7 +40,7 @@ def test_c11_null_makes_optional() -> None:
     assert field({"type": "string", "nullable": True}).is_nullable
 
 
-def test_c11_one_all_of_merges_with_its_siblings() -> None:
+def test_c11_one_all_of_merges_with_its_siblings():
     size = {"type": "object", "title": "Size", "properties": {"w": {"type": "integer"}}}
     node = field(
         {"allOf": [{"$ref": "#/components/schemas/S"}], "description": "How large."}, S=size
@@ -50,7 +50,7 @@ def test_c11_one_all_of_merges_with_its_siblings() -> None:
 
 
 @pytest.mark.parametrize("is_reversed", [False, True])
-def test_c11_preset_or_object_is_one_choice(is_reversed: bool) -> None:
+def test_c11_preset_or_object_is_one_choice(is_reversed):
     size = {
         "type": "object",
         "title": "ImageSize",
@@ -69,24 +69,24 @@ def test_c11_preset_or_object_is_one_choice(is_reversed: bool) -> None:
     assert node.default == "square"
 
 
-def test_c11_open_enum_is_a_text_with_suggestions() -> None:
+def test_c11_open_enum_is_a_text_with_suggestions():
     node = field({"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "string"}]})
     assert (node.kind, node.suggestions) == ("string", ("a", "b"))
 
 
-def test_c11_numeric_and_boolean_exclusive_minimum() -> None:
+def test_c11_numeric_and_boolean_exclusive_minimum():
     assert field({"type": "integer", "exclusiveMinimum": 0}).is_minimum_open
     old = field({"type": "number", "minimum": 0, "exclusiveMinimum": True})
     assert (old.minimum, old.is_minimum_open) == (0, True)
 
 
-def test_c11_single_enum_that_is_required_is_sent() -> None:
+def test_c11_single_enum_that_is_required_is_sent():
     schema = {"type": "object", "properties": {"kind": {"enum": ["a"]}}, "required": ["kind"]}
     root = build(contract(strategies.document(schema), "a/b"))
     assert decode_post(root, {"kind": ["a"]}).arguments == {"kind": "a"}
 
 
-def test_c11_a_missing_reference_is_json_and_a_cyclic_one_is_drawn_twice() -> None:
+def test_c11_a_missing_reference_is_json_and_a_cyclic_one_is_drawn_twice():
     assert field({"$ref": "#/components/schemas/Gone"}).kind == "json"
     tree = {
         "type": "object",
@@ -97,14 +97,14 @@ def test_c11_a_missing_reference_is_json_and_a_cyclic_one_is_drawn_twice() -> No
     assert [child.kind for child in node.children[1].children] == ["string", "json"]
 
 
-def test_c11_missing_type_is_inferred() -> None:
+def test_c11_missing_type_is_inferred():
     assert field({"properties": {"a": {}}}).kind == "object"
     assert field({"enum": ["a"]}).kind == "choice"
     assert field({"items": {"type": "string"}}).kind == "list"
     assert field({}).kind == "json"
 
 
-def test_c12_a_hidden_field_that_must_be_given_and_has_no_default_is_shown() -> None:
+def test_c12_a_hidden_field_that_must_be_given_and_has_no_default_is_shown():
     """Otherwise the form could never be sent."""
     hidden = {"enum": ["x", "y"], "ui": {"hidden": True}}
     schema = {"properties": {"a": hidden, "b": hidden}, "required": ["a"]}
@@ -112,7 +112,7 @@ def test_c12_a_hidden_field_that_must_be_given_and_has_no_default_is_shown() -> 
     assert [(child.name, child.is_hidden) for child in root.children] == [("a", False)]
 
 
-def test_c12_order_hints_and_hidden_fields() -> None:
+def test_c12_order_hints_and_hidden_fields():
     schema = {
         "type": "object",
         "x-fal-order-properties": ["c", "ghost", "a"],
@@ -131,7 +131,7 @@ def test_c12_order_hints_and_hidden_fields() -> None:
     assert decode_post(root, {"~extra.0~key": ["h"], "~extra.0": ['"kept"']}).arguments == value
 
 
-def test_enums_keep_their_json_types_apart() -> None:
+def test_enums_keep_their_json_types_apart():
     node = field({"enum": ["5", 5, 5.0, True, None, "", "a\nb", "~1"]})
     assert node.is_nullable
     keys = [option.key for option in node.options]
@@ -142,13 +142,13 @@ def test_enums_keep_their_json_types_apart() -> None:
         assert (type(sent), sent) == (type(option.value), option.value)
 
 
-def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris() -> None:
+def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris():
     inline = field({"type": "boolean", "description": "Return a data URI"}, "sync_mode")
     assert inline.is_advanced
     assert not field({"type": "boolean", "description": "Lip sync"}, "sync_mode").is_advanced
 
 
-def test_descriptions_become_plain_text() -> None:
+def test_descriptions_become_plain_text():
     node = field(
         {
             "type": "string",
@@ -162,14 +162,14 @@ def test_descriptions_become_plain_text() -> None:
 
 
 @given(strategies.json_values)
-def test_any_json_as_a_schema_makes_a_form(value: Any) -> None:
+def test_any_json_as_a_schema_makes_a_form(value):
     root = build(contract(strategies.document(value), "a/b"))
     assert root.kind == "object"
     assert draw(root).field is root
 
 
 @given(st.data())
-def test_damaged_real_documents_still_make_a_form(documents: dict[str, Any], data: Any) -> None:
+def test_damaged_real_documents_still_make_a_form(documents, data):
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
     document = copy.deepcopy(documents[endpoint_id])
     places = sorted(_places(document["components"]["schemas"], ()), key=repr)
@@ -220,7 +220,7 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
     ],
     ids=["wide", "long", "any-of-itself", "all-of-itself", "itself-ten-times"],
 )  # fmt: skip
-def test_hostile_documents_are_bounded(schema: Any) -> None:
+def test_hostile_documents_are_bounded(schema):
     started = time.thread_time()
     root = build(contract(strategies.document(schema), "a/b"))
     assert count(root) <= MAX_NODES + 10
@@ -228,7 +228,7 @@ def test_hostile_documents_are_bounded(schema: Any) -> None:
     assert time.thread_time() - started < 30
 
 
-def test_exponential_references_stay_within_the_budget() -> None:
+def test_exponential_references_stay_within_the_budget():
     layers: dict[str, Any] = {
         f"L{n}": {
             "type": "object",
@@ -239,7 +239,7 @@ def test_exponential_references_stay_within_the_budget() -> None:
     assert count(field({"$ref": "#/components/schemas/L0"}, **layers)) <= MAX_NODES * 2
 
 
-def test_deep_nesting_ends_in_json() -> None:
+def test_deep_nesting_ends_in_json():
     schema: Any = {"type": "string"}
     for _ in range(300):
         schema = {"type": "object", "properties": {"a": schema}}
@@ -262,9 +262,7 @@ def test_deep_nesting_ends_in_json() -> None:
         ("Strength", "How strong the change is, from 0 to 1.", True),
     ],
 )
-def test_help_that_repeats_its_label_is_not_shown(
-    label: str, description: str, is_shown: bool
-) -> None:
+def test_help_that_repeats_its_label_is_not_shown(label, description, is_shown):
     field = Field(kind="string", label=label, help=description)
     assert field.shown_help == (description if is_shown else "")
     assert Field(kind="string", label=label, help=description, more="More.").shown_help

@@ -40,14 +40,14 @@ REFS = [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]
 @pytest.mark.parametrize(
     "more", [{}, {"type": "object"}, {"discriminator": {"propertyName": "mode"}}]
 )
-def test_alternatives_of_an_input_become_one_object(word: str, more: dict[str, Any]) -> None:
+def test_alternatives_of_an_input_become_one_object(word, more):
     form = root({word: REFS} | more, A=A, B=B)
     assert kinds(form) == {"mode": "choice", "x": "string", "y": "integer"}
     assert [option.value for option in form.children[0].options] == ["a", "b"]
     assert [child.name for child in form.children if child.is_required] == ["mode"]
 
 
-def test_a_property_that_differs_between_alternatives_is_the_union_of_both() -> None:
+def test_a_property_that_differs_between_alternatives_is_the_union_of_both():
     first = {"properties": {"size": {"type": "string"}}}
     second = {"properties": {"size": {"type": "array", "items": {"type": "integer"}}}}
     form = root({"anyOf": [first, second, {"type": "null"}, {"type": "string"}]})
@@ -72,7 +72,7 @@ PROPERTIES = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"t
         {"not": {"required": ["a", "b"]}},
     ],
 )
-def test_subschemas_that_only_constrain_do_not_change_the_form(more: dict[str, Any]) -> None:
+def test_subschemas_that_only_constrain_do_not_change_the_form(more):
     expected = {"a": "string", "b": "integer"}
     assert kinds(root(PROPERTIES | more)) == expected
     nested = root({"properties": {"x": {"properties": {"y": PROPERTIES | more}}}})
@@ -82,21 +82,21 @@ def test_subschemas_that_only_constrain_do_not_change_the_form(more: dict[str, A
     assert kinds(listed.children[0].item) == expected
 
 
-def test_conditions_that_describe_add_their_properties() -> None:
+def test_conditions_that_describe_add_their_properties():
     then = {"properties": {"c": {"type": "boolean"}}, "required": ["c"]}
     form = root(PROPERTIES | {"if": {"required": ["a"]}, "then": then})
     assert kinds(form) == {"a": "string", "b": "integer", "c": "boolean"}
     assert not form.children[2].is_required
 
 
-def test_a_text_with_alternatives_that_only_constrain_stays_a_text() -> None:
+def test_a_text_with_alternatives_that_only_constrain_stays_a_text():
     form = root(
         {"properties": {"x": {"type": "string", "anyOf": [{"format": "uri"}, {"pattern": "^a"}]}}}
     )
     assert kinds(form) == {"x": "string"}
 
 
-def test_all_parts_that_describe_a_property_apply() -> None:
+def test_all_parts_that_describe_a_property_apply():
     base = {"properties": {"a": {"type": "string", "title": "The a"}}}
     form = root({"allOf": [base, {"properties": {"a": {"const": "x"}}}]})
     assert [(c.kind, c.label) for c in form.children] == [("choice", "The a")]
@@ -114,13 +114,13 @@ def test_all_parts_that_describe_a_property_apply() -> None:
         (True, {"a": 1}),
     ],
 )
-def test_an_input_of_any_shape_is_an_object(schema: Any, value: Any) -> None:
+def test_an_input_of_any_shape_is_an_object(schema, value):
     form = root(schema, Empty={})
     assert (form.kind, form.is_nullable) == ("object", False)
     assert identical(decode_post(form, encode_arguments(form, value)).arguments, value)
 
 
-def test_an_input_that_is_a_map_takes_typed_rows() -> None:
+def test_an_input_that_is_a_map_takes_typed_rows():
     form = root({"type": "object", "additionalProperties": {"type": "integer"}})
     extra = draw(form).extra
     assert extra
@@ -130,7 +130,7 @@ def test_an_input_that_is_a_map_takes_typed_rows() -> None:
     assert decode_post(form, {"~extra.0~key": ["a"], "~extra.0": ["5"]}).arguments == {"a": 5}
 
 
-def test_branches_are_labelled_by_title_or_tag() -> None:
+def test_branches_are_labelled_by_title_or_tag():
     titled = {"title": "By text", **A}
     unions: list[tuple[Any, dict[str, Any]]] = [
         ({"anyOf": REFS}, {"A": titled, "B": B}),
@@ -158,7 +158,7 @@ def test_branches_are_labelled_by_title_or_tag() -> None:
         lambda union: {"properties": {"x": {"type": "array", "items": union}}},
     ],
 )
-def test_a_mapped_alternative_sends_its_tag(where: Any) -> None:
+def test_a_mapped_alternative_sends_its_tag(where):
     """The alternatives do not say themselves which tag they have."""
     animal = {
         "type": "object",
@@ -181,7 +181,7 @@ def test_a_mapped_alternative_sends_its_tag(where: Any) -> None:
     assert identical(decode_post(form, encode_arguments(form, sent)).arguments, sent)
 
 
-def test_an_input_of_mapped_alternatives_offers_their_tags() -> None:
+def test_an_input_of_mapped_alternatives_offers_their_tags():
     tags = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
     plain = {"type": "object", "properties": {"kind": {"type": "string"}}}
     union = {"oneOf": REFS, "discriminator": {"propertyName": "kind", "mapping": tags}}
@@ -214,7 +214,7 @@ WHOLE = {"type": "integer", "minimum": 1, "maximum": 4}
         ({"type": "array", "items": {}, "minItems": 2, "default": [1]}, None),
     ],
 )
-def test_a_required_default_is_sendable_or_asked_for(schema: dict[str, Any], value: Any) -> None:
+def test_a_required_default_is_sendable_or_asked_for(schema, value):
     described = contract(
         strategies.document({"properties": {"x": schema}, "required": ["x"]}), "a/b"
     )
@@ -225,7 +225,7 @@ def test_a_required_default_is_sendable_or_asked_for(schema: dict[str, Any], val
     assert told == ([f"{form.children[0].label} is required"] if value is None else [])
 
 
-def test_an_optional_default_that_the_enum_forgot_is_shown_and_not_sent() -> None:
+def test_an_optional_default_that_the_enum_forgot_is_shown_and_not_sent():
     form = root({"properties": {"x": TEXTS | {"default": "auto"}}})
     assert [option.label for option in form.children[0].options] == ["5", "10", "Auto"]
     assert decode_post(form, {"x": ["auto"]}).arguments == {}
@@ -236,7 +236,7 @@ PLACES = [{"type": "number", "title": "From"}, {"type": "number"}]
 
 
 @pytest.mark.parametrize("schema", [{"prefixItems": PLACES}, {"items": PLACES}])
-def test_each_place_of_a_tuple_is_a_field(schema: dict[str, Any]) -> None:
+def test_each_place_of_a_tuple_is_a_field(schema):
     form = root({"properties": {"range": PAIR | schema}})
     pair = form.children[0]
     assert (pair.kind, [c.label for c in pair.children]) == ("tuple", ["From", "Item 2"])
@@ -257,7 +257,7 @@ def test_each_place_of_a_tuple_is_a_field(schema: dict[str, Any]) -> None:
         )
 
 
-def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
+def test_a_tuple_shows_its_default_and_sends_nothing_untouched():
     form = root({"properties": {"range": PAIR | {"prefixItems": PLACES, "default": [0, 1]}}})
     node = draw(form).children[0]
     assert [child.text for child in node.children] == ["0", "1"]
@@ -266,7 +266,7 @@ def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
 
 
 @pytest.mark.parametrize("others", [[], [{"type": "string"}, {"type": "null"}]])
-def test_an_empty_default_tuple_in_a_union_is_omitted(others: list[Any]) -> None:
+def test_an_empty_default_tuple_in_a_union_is_omitted(others):
     schema = {"anyOf": [{"type": "array", "prefixItems": PLACES}, *others], "default": []}
     form = root({"properties": {"x": schema | {"title": "X"}}})
     branch = "~1" if others else ""
@@ -275,7 +275,7 @@ def test_an_empty_default_tuple_in_a_union_is_omitted(others: list[Any]) -> None
     assert decode_post(form, untouched | {f"x{branch}.0": ["1"]}).arguments == {"x": [1]}
 
 
-def test_a_tuple_default_that_does_not_fit_is_not_sent() -> None:
+def test_a_tuple_default_that_does_not_fit_is_not_sent():
     pair = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
     schema = {
         "anyOf": [pair, {"type": "object", "properties": {"a": {}}}, {"type": "null"}],
@@ -285,7 +285,7 @@ def test_a_tuple_default_that_does_not_fit_is_not_sent() -> None:
     assert decode_post(form, {"x": ["~1"], "x~1.0": [""], "x~1.1": [""]}).arguments == {}
 
 
-def test_unknown_keys_are_rows_and_only_an_open_object_offers_more() -> None:
+def test_unknown_keys_are_rows_and_only_an_open_object_offers_more():
     closed, opened = root(PROPERTIES), root(PROPERTIES | {"additionalProperties": True})
     assert draw(closed).extra is None
     assert draw(opened).extra
@@ -297,7 +297,7 @@ def test_unknown_keys_are_rows_and_only_an_open_object_offers_more() -> None:
         assert identical(decode_post(closed, encode_arguments(closed, value)).arguments, value)
 
 
-def test_extra_rows_are_added_and_removed_without_script() -> None:
+def test_extra_rows_are_added_and_removed_without_script():
     form = root(PROPERTIES | {"additionalProperties": True})
     added = apply({"a": ["x"], "~extra~rows": [""]}, "add:~extra")
     node = draw(form, post=added).extra
@@ -309,7 +309,7 @@ def test_extra_rows_are_added_and_removed_without_script() -> None:
     assert decode_post(form, apply(filled, "remove:~extra.0")).arguments == {"a": "x"}
 
 
-def test_an_extra_row_must_not_repeat_a_field() -> None:
+def test_an_extra_row_must_not_repeat_a_field():
     post = {"a": ["x"], "~extra.0~key": ["a"], "~extra.0": ['"y"']}
     parsed = decode_post(root(PROPERTIES), post)
     assert [p.message for p in parsed.problems] == ["“a” has a field of its own"]
@@ -318,7 +318,7 @@ def test_an_extra_row_must_not_repeat_a_field() -> None:
     assert node.rows[0].node.errors
 
 
-def test_a_problem_with_an_extra_key_is_shown_at_its_row() -> None:
+def test_a_problem_with_an_extra_key_is_shown_at_its_row():
     document = strategies.document(PROPERTIES | {"additionalProperties": False})
     endpoint_contract = contract(document, "a/b")
     form = build(endpoint_contract)
@@ -330,13 +330,13 @@ def test_a_problem_with_an_extra_key_is_shown_at_its_row() -> None:
     assert node.rows[0].node.errors == ["New is not allowed here"]
 
 
-def test_wide_and_recursive_inputs_keep_a_field_for_every_property() -> None:
+def test_wide_and_recursive_inputs_keep_a_field_for_every_property():
     tree = {"properties": {k: {"$ref": "#/components/schemas/In"} for k in "abcdefghijkl"}}
     tree["properties"] |= {"seed": {"type": "integer"}}
     assert kinds(root(tree))["seed"] == "integer"
 
 
-def test_examples_are_the_schemas_own_else_the_first_of_each_property() -> None:
+def test_examples_are_the_schemas_own_else_the_first_of_each_property():
     file = {"properties": {"url": {"type": "string", "examples": ["https://a/b.png"]}}}
     properties: dict[str, Any] = {
         "first": {"type": "string", "examples": ["x", "y"], "default": "z"},
@@ -381,8 +381,6 @@ CLOSED = {
         ([{"type": "object", "additionalProperties": {"type": "string"}}, MAP], {"k": 1}, "~2"),
     ],
 )
-def test_a_value_selects_the_alternative_that_fits_it(
-    alternatives: list[Any], value: Any, chosen: str
-) -> None:
+def test_a_value_selects_the_alternative_that_fits_it(alternatives, value, chosen):
     form = root({"properties": {"u": {"anyOf": alternatives}}})
     assert encode_arguments(form, {"u": value})["u"] == [chosen]

@@ -24,7 +24,7 @@ def group_fields(names: list[str]) -> dict[str, list[str]]:
     }
 
 
-def test_groups_keep_schema_order_with_others_last() -> None:
+def test_groups_keep_schema_order_with_others_last():
     assert list(group_fields(LONG)) == [
         "LoRA and adapters",
         "Video",
@@ -36,7 +36,7 @@ def test_groups_keep_schema_order_with_others_last() -> None:
     ]
 
 
-def test_fields_are_grouped_by_topic() -> None:
+def test_fields_are_grouped_by_topic():
     groups = group_fields(LONG)
     assert groups["Video"] == ["video_output_type", "video_quality", "video_write_mode"]
     assert groups["IP adapter"] == ["ip_adapter_scale", "ip_adapter_path", "ip_adapter_mask_url"]
@@ -47,7 +47,7 @@ def test_fields_are_grouped_by_topic() -> None:
     assert "strange_thing" in groups[OTHER]
 
 
-def test_short_lists_and_single_topics_are_not_grouped() -> None:
+def test_short_lists_and_single_topics_are_not_grouped():
     short = LONG[: MIN_SETTINGS - 1]
     assert group_fields(short) == {"": short}
     alike = [f"video_{number}x" for number in "abcdefghijklmn"]
@@ -55,7 +55,7 @@ def test_short_lists_and_single_topics_are_not_grouped() -> None:
 
 
 @given(st.lists(st.text(max_size=12) | st.sampled_from(LONG), max_size=40))
-def test_groups_contain_every_setting_in_order(names: list[str]) -> None:
+def test_groups_contain_every_setting_in_order(names):
     groups = group([Field(kind="string", name=name) for name in names])
     places = [place for form_group in groups for place in form_group.places]
     assert sorted(places) == list(range(len(names)))
@@ -86,5 +86,5 @@ def test_groups_contain_every_setting_in_order(names: list[str]) -> None:
         ("", "", "Value"),
     ],
 )
-def test_the_label_of_a_field_follows_its_name(name: str, title: str | None, expected: str) -> None:
+def test_the_label_of_a_field_follows_its_name(name, title, expected):
     assert label(name, title) == expected

@@ -47,12 +47,12 @@ def root(kind: Kind) -> Field:
     return build(contract(document(SAMPLES[kind].schema), "a/b"))
 
 
-def test_each_kind_has_traits_and_a_sample() -> None:
+def test_each_kind_has_traits_and_a_sample():
     assert set(KINDS) == set(SAMPLES) == set(get_args(Kind))
 
 
 @each_kind
-def test_each_kind_is_built_from_a_schema(kind: Kind) -> None:
+def test_each_kind_is_built_from_a_schema(kind):
     field = root(kind).children[0]
     assert field.kind == kind
     assert field.traits is KINDS[kind]
@@ -60,7 +60,7 @@ def test_each_kind_is_built_from_a_schema(kind: Kind) -> None:
 
 
 @each_kind
-def test_each_kind_encodes_a_value_in_its_controls_and_decodes_it(kind: Kind) -> None:
+def test_each_kind_encodes_a_value_in_its_controls_and_decodes_it(kind):
     arguments = {"x": SAMPLES[kind].value}
     post = encode_arguments(root(kind), arguments)
     assert "x~json" not in post
@@ -68,7 +68,7 @@ def test_each_kind_encodes_a_value_in_its_controls_and_decodes_it(kind: Kind) ->
 
 
 @each_kind
-def test_each_kind_draws_a_node_that_shows_its_value(kind: Kind) -> None:
+def test_each_kind_draws_a_node_that_shows_its_value(kind):
     node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
     assert not node.is_boxed
     assert node.is_changed
@@ -77,7 +77,7 @@ def test_each_kind_draws_a_node_that_shows_its_value(kind: Kind) -> None:
 
 
 @each_kind
-def test_each_kind_fits_its_own_values_only(kind: Kind) -> None:
+def test_each_kind_fits_its_own_values_only(kind):
     field, value = root(kind).children[0], SAMPLES[kind].value
     assert has_type(kind, value)
     assert accepts(field, value)
@@ -85,7 +85,7 @@ def test_each_kind_fits_its_own_values_only(kind: Kind) -> None:
 
 
 @each_kind
-def test_each_kind_is_found_among_the_alternatives_of_a_union(kind: Kind) -> None:
+def test_each_kind_is_found_among_the_alternatives_of_a_union(kind):
     field = root(kind).children[0]
     other = root("boolean" if kind in {"union", "map", "object", "json"} else "map").children[0]
     common = {"name": "x", "default": None, "is_nullable": False, "is_required": False, "media": ""}
@@ -95,12 +95,12 @@ def test_each_kind_is_found_among_the_alternatives_of_a_union(kind: Kind) -> Non
 
 
 @each_kind
-def test_each_kind_is_described_for_documentation(kind: Kind) -> None:
+def test_each_kind_is_described_for_documentation(kind):
     assert type_in_words(root(kind).children[0])
 
 
 @each_kind
-def test_a_setting_of_any_kind_keeps_the_price_known(kind: Kind) -> None:
+def test_a_setting_of_any_kind_keeps_the_price_known(kind):
     price = Price(Decimal("0.02"), "images")
     cost = estimate(price, {"x": SAMPLES[kind].value}, Model(root(kind), frozenset({"image"})))
     assert (cost.low, cost.high) == (Decimal("0.02"), Decimal("0.02"))
@@ -108,7 +108,7 @@ def test_a_setting_of_any_kind_keeps_the_price_known(kind: Kind) -> None:
 
 @each_kind
 @pytest.mark.parametrize("new", get_args(Kind))
-def test_a_change_of_kind_breaks_unless_the_new_kind_is_wider(kind: Kind, new: Kind) -> None:
+def test_a_change_of_kind_breaks_unless_the_new_kind_is_wider(kind, new):
     before, after = (
         contract(document(SAMPLES[old_or_new].schema), "a/b") for old_or_new in (kind, new)
     )

@@ -41,16 +41,14 @@ def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
           "x-fal": 5}, {}, ""),
     ],
 )  # fmt: skip
-def test_limits_of_a_file_are_parsed_and_worded(
-    schema: dict[str, Any], figures: dict[str, float], sentence: str
-) -> None:
+def test_limits_of_a_file_are_parsed_and_worded(schema, figures, sentence):
     node = field({"type": "string"} | schema)
     assert (node.file_limits, node.limits) == (figures, sentence)
     nullable = field({"anyOf": [{"type": "string"} | schema, {"type": "null"}]})
     assert nullable.file_limits == figures
 
 
-def test_limits_of_a_list_of_files_are_on_its_item() -> None:
+def test_limits_of_a_list_of_files_are_on_its_item():
     node = field(
         {
             "type": "array",
@@ -107,7 +105,7 @@ def test_limits_of_a_list_of_files_are_on_its_item() -> None:
         ),
     ],
 )
-def test_the_media_kind_of_a_text_follows_its_name(kind: str, names: str) -> None:
+def test_the_media_kind_of_a_text_follows_its_name(kind, names):
     for name in names.split():
         assert (name, field({"type": "string"}, name).media) == (name, kind)
 
@@ -127,9 +125,7 @@ def test_the_media_kind_of_a_text_follows_its_name(kind: str, names: str) -> Non
         ("urls", {}, ""),
     ],
 )
-def test_the_media_kind_of_a_list_follows_its_name(
-    name: str, schema: dict[str, Any], kind: str
-) -> None:
+def test_the_media_kind_of_a_list_follows_its_name(name, schema, kind):
     node = field({"type": "array", "items": {"type": "string"}} | schema, name)
     assert node.item
     assert (node.media, node.item.media) == (kind, kind)
@@ -148,9 +144,7 @@ def test_the_media_kind_of_a_list_follows_its_name(
         ("thing", {"_fal_ui_field": "audio"}, "audio"),
     ],
 )
-def test_the_media_kind_of_a_text_follows_its_description(
-    name: str, schema: dict[str, Any], kind: str
-) -> None:
+def test_the_media_kind_of_a_text_follows_its_description(name, schema, kind):
     assert field({"type": "string"} | schema, name).media == kind
 
 
@@ -176,7 +170,7 @@ FILE = {
         ("thing", {}, "file"),
     ],
 )
-def test_a_file_object_has_a_file_field(name: str, own: dict[str, Any], kind: str) -> None:
+def test_a_file_object_has_a_file_field(name, own, kind):
     wrapped = field({"allOf": [{"$ref": "#/components/schemas/F"}]}, name, F=FILE | own)
     listed = field(
         {"type": "array", "items": {"$ref": "#/components/schemas/F"}}, name, F=FILE | own
@@ -193,14 +187,14 @@ def test_a_file_object_has_a_file_field(name: str, own: dict[str, Any], kind: st
         assert url.file_limits == size
 
 
-def test_an_object_with_a_plain_address_has_a_text_field() -> None:
+def test_an_object_with_a_plain_address_has_a_text_field():
     node = field(
         {"type": "object", "title": "Webhook", "properties": {"url": {"type": "string"}}}, "hook"
     )
     assert node.children[0].media == ""
 
 
-def test_a_mask_is_a_picture() -> None:
+def test_a_mask_is_a_picture():
     assert field({"type": "string"}, "mask_url").is_mask
     assert not field({"type": "string"}, "mask_video_url").is_mask
 
@@ -213,7 +207,7 @@ def test_a_mask_is_a_picture() -> None:
         ("mask_url", "Inpainting mask URL", "Inpainting mask"),
     ],
 )
-def test_a_mask_is_no_second_image(name: str, title: str | None, label: str) -> None:
+def test_a_mask_is_no_second_image(name, title, label):
     assert field({"type": "string", "title": title}, name).label == label
 
 
@@ -242,16 +236,14 @@ PLAIN = {"type": "object", "properties": {"url": {"type": "string"}}}
         ("Texts that describe the video", {"type": "string"}, ""),
     ],
 )
-def test_a_nested_address_takes_what_its_description_says(
-    description: str, items: Any, kind: str
-) -> None:
+def test_a_nested_address_takes_what_its_description_says(description, items, kind):
     rows = field({"type": "array", "description": description, "items": items}, "entries")
     assert rows.item
     address = rows.item.children[-1] if rows.item.children else rows.item
     assert address.media == kind
 
 
-def test_a_required_list_starts_with_one_row() -> None:
+def test_a_required_list_starts_with_one_row():
     keyframes = {"type": "array", "items": KEYFRAME}
     track = {"type": "object", "properties": {"keyframes": keyframes}, "required": ["keyframes"]}
     schema = {"tracks": {"type": "array", "items": track}, "more": keyframes}

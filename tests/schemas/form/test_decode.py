@@ -32,7 +32,7 @@ def decode_texts(schema: dict[str, Any], *texts: str, **more: list[str]) -> Any:
     return parsed.arguments.get("x", "nothing")
 
 
-def test_c13_integers_strings_and_numbers_keep_their_types() -> None:
+def test_c13_integers_strings_and_numbers_keep_their_types():
     cases: list[tuple[dict[str, Any], str, Any]] = [
         ({"type": "integer"}, "5", 5),
         ({"type": "integer"}, " 9223372036854775807123 ", 9223372036854775807123),
@@ -49,7 +49,7 @@ def test_c13_integers_strings_and_numbers_keep_their_types() -> None:
         assert identical(decode_texts(schema, text), value), (schema, text)
 
 
-def test_c13_unset_values_are_omitted() -> None:
+def test_c13_unset_values_are_omitted():
     for schema in (
         {"type": "string"},
         {"type": "integer"},
@@ -70,7 +70,7 @@ def test_c13_unset_values_are_omitted() -> None:
 
 
 @pytest.mark.parametrize("text", ["abc", "1.5", "nan", "inf", "1_000", "0x10", "\u0665", "--1"])
-def test_an_unreadable_integer_is_a_problem_of_its_field(text: str) -> None:
+def test_an_unreadable_integer_is_a_problem_of_its_field(text):
     parsed = decode_post(form({"x": {"type": "integer"}}), {"x": [text]})
     assert parsed.problems == [Problem(("x",), "X must be a whole number")]
     assert parsed.arguments == {}
@@ -85,7 +85,7 @@ SIZE = {
 }  # fmt: skip
 
 
-def test_a_size_is_a_preset_or_custom() -> None:
+def test_a_size_is_a_preset_or_custom():
     assert decode_texts(SIZE, "square") == "nothing"
     assert decode_texts(SIZE, "wide", **{"x~1.width": ["9"]}) == "wide"
     assert decode_texts(SIZE, "~1", **{"x~1.width": ["800"], "x~1.height": ["512"]}) == {
@@ -98,7 +98,7 @@ def test_a_size_is_a_preset_or_custom() -> None:
     assert decode_texts(SIZE) == "nothing"
 
 
-def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
+def test_an_optional_group_is_sent_if_any_child_is_set():
     schema = {
         "type": "object",
         "properties": {
@@ -113,7 +113,7 @@ def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
     assert decode_texts(schema, **untouched | {"x.path": ["p"]}) == {"kind": "a", "path": "p"}
 
 
-def test_an_object_shows_its_own_default() -> None:
+def test_an_object_shows_its_own_default():
     schema = {
         "type": "object",
         "default": {"voice": "Ann", "speed": 1},
@@ -129,7 +129,7 @@ def test_an_object_shows_its_own_default() -> None:
     }
 
 
-def test_rows_keep_their_order_despite_gaps() -> None:
+def test_rows_keep_their_order_despite_gaps():
     schema = {"type": "array", "items": {"type": "object", "properties": {"p": {"type": "string"}}}}
     post = {"x.7.p": ["b"], "x.2.p": ["a"], "x.10.p": ["c"]}
     assert decode_texts(schema, **post) == [{"p": "a"}, {"p": "b"}, {"p": "c"}]
@@ -144,7 +144,7 @@ def test_rows_keep_their_order_despite_gaps() -> None:
     assert decode_texts(plain | {"default": [1]}, **{"x~rows": [""]}) == []
 
 
-def test_a_map_refuses_a_key_twice() -> None:
+def test_a_map_refuses_a_key_twice():
     root = form({"x": {"type": "object", "additionalProperties": {"type": "number"}}})
     post = {"x.0~key": ["a"], "x.0": ["1"], "x.1~key": ["a"], "x.1": ["2"]}
     assert decode_post(root, post).problems == [Problem(("x",), "X cannot have the key “a” twice")]
@@ -167,21 +167,21 @@ def test_a_map_refuses_a_key_twice() -> None:
         ("[" * 200 + "]" * 200, "deep"),
     ],
 )
-def test_the_json_tab_reports_errors(text: str, reason: str) -> None:
+def test_the_json_tab_reports_errors(text, reason):
     parsed = decode_post(form({"x": {"type": "string"}}), {"~mode": ["json"], "~json": [text]})
     assert parsed.arguments == {}
     assert len(parsed.problems) == 1
     assert reason in parsed.problems[0].message
 
 
-def test_the_json_tab_keeps_everything() -> None:
+def test_the_json_tab_keeps_everything():
     parsed = decode_post(
         form({}), {"~mode": ["json"], "~json": ['{"a": 1.0, "seed": 196619188014358660}']}
     )
     assert identical(parsed.arguments, {"a": 1.0, "seed": 196619188014358660})
 
 
-def test_row_buttons_change_the_post() -> None:
+def test_row_buttons_change_the_post():
     root = form(
         {
             "x": {
@@ -213,7 +213,7 @@ def test_row_buttons_change_the_post() -> None:
         assert rows(apply(post, nothing)) == ["a", "b"]
 
 
-def test_uploads_add_their_addresses_to_the_post() -> None:
+def test_uploads_add_their_addresses_to_the_post():
     root = form(
         {
             "image_url": {"type": "string"},
@@ -230,7 +230,7 @@ def test_uploads_add_their_addresses_to_the_post() -> None:
     }
 
 
-def test_c31_problems_skip_union_branch_names_in_paths() -> None:
+def test_c31_problems_skip_union_branch_names_in_paths():
     root = form(
         {
             "image_size": SIZE,
@@ -258,7 +258,7 @@ def test_c31_problems_skip_union_branch_names_in_paths() -> None:
     assert locate(names, ()) == ("", ())
 
 
-def test_an_invalid_row_keeps_its_index_and_error() -> None:
+def test_an_invalid_row_keeps_its_index_and_error():
     numbers = {"type": "array", "items": {"type": "integer"}}
     form = build(contract(strategies.document({"properties": {"l": numbers}})))
     post = {"l~rows": ["0", "1", "2", "3"], "l.0": ["1"], "l.1": ["x"], "l.2": ["3"], "l.3": ["y"]}
@@ -268,7 +268,7 @@ def test_an_invalid_row_keeps_its_index_and_error() -> None:
     assert wrong == [("l.1", messages), ("l.3", messages)]
 
 
-def test_locate_accepts_row_numbers_as_text() -> None:
+def test_locate_accepts_row_numbers_as_text():
     names = {(): "", ("l",): "l", ("l", 1): "l.1", ("m",): "m", ("m", "1"): "m.0"}
     assert locate(names, ("l", "1")) == ("l.1", ())
     assert locate(names, ("m", "1")) == ("m.0", ())

@@ -59,7 +59,7 @@ def literals(code: str) -> list[Any]:
 
 
 @given(arguments)
-def test_python_holds_the_exact_arguments_in_each_way(value: dict[str, Any]) -> None:
+def test_python_holds_the_exact_arguments_in_each_way(value):
     for code in (
         *(call(value).code("python", way) for way in WAYS[:4]),
         *(call(value, upstream=SANDBOX).code("plain-python", way) for way in WAYS[:4]),
@@ -68,7 +68,7 @@ def test_python_holds_the_exact_arguments_in_each_way(value: dict[str, Any]) -> 
 
 
 @given(arguments, st.booleans())
-def test_an_uploaded_file_is_in_its_field_alone(value: dict[str, Any], is_list: bool) -> None:
+def test_an_uploaded_file_is_in_its_field_alone(value, is_list):
     field = FileField("image_url", "image", is_list)
     expected = {**value, "image_url": [UPLOADED] if is_list else UPLOADED}
     for language in ("python", "plain-python", "vitrine-fal-python"):
@@ -79,7 +79,7 @@ def test_an_uploaded_file_is_in_its_field_alone(value: dict[str, Any], is_list: 
 
 
 @given(arguments)
-def test_curl_sends_the_exact_json(value: dict[str, Any]) -> None:
+def test_curl_sends_the_exact_json(value):
     addresses = {
         WAIT: "https://queue.fal.run/fal-ai/x",
         WEBHOOK: "https://queue.fal.run/fal-ai/x?fal_webhook=https%3A%2F%2Fexample.com%2Ffal",
@@ -93,7 +93,7 @@ def test_curl_sends_the_exact_json(value: dict[str, Any]) -> None:
 
 
 @given(arguments)
-def test_javascript_holds_the_exact_json(value: dict[str, Any]) -> None:
+def test_javascript_holds_the_exact_json(value):
     for language, start, end in (
         ("javascript", "\n  input: ", ",\n  logs: true"),
         ("plain-javascript", "JSON.stringify(", "),\n});\nwhile"),
@@ -105,7 +105,7 @@ def test_javascript_holds_the_exact_json(value: dict[str, Any]) -> None:
         assert "\u2028" not in code
 
 
-def test_only_the_javascript_snippet_warns_of_long_seeds() -> None:
+def test_only_the_javascript_snippet_warns_of_long_seeds():
     for way in WAYS[:4]:
         code = {snippet.key: snippet.code for snippet in call({"seed": 2**62}).direct(way)}
         assert "digits" in code["javascript"]
@@ -114,7 +114,7 @@ def test_only_the_javascript_snippet_warns_of_long_seeds() -> None:
 
 
 @given(arguments)
-def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> None:
+def test_a_call_through_vitrine_has_the_exact_json(value):
     api, client, script = call(value).through_vitrine(WAIT)
     local = Call("a/b", {}, server="http://127.0.0.1:8000").through_vitrine(WAIT)
     assert [snippet.key for snippet in local] == [api.key, client.key]
@@ -132,14 +132,14 @@ def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> Non
     assert script.code.endswith(call(value).code("python").partition("\n\n")[2])
 
 
-def test_another_upstream_is_named_in_all_languages() -> None:
+def test_another_upstream_is_named_in_all_languages():
     for way, host in zip(WAYS, ("queue", "queue", "run", "run", "queue"), strict=True):
         address = getattr(SANDBOX, host).removeprefix("http")
         for snippet in call({}, upstream=SANDBOX).direct(way):
             assert f"{address}/fal-ai/x" in snippet.code
 
 
-def test_only_ways_that_the_model_has_are_offered() -> None:
+def test_only_ways_that_the_model_has_are_offered():
     def keys(*facts: str, file: FileField | None = None) -> list[str]:
         return [way.key for way in offered(facts, file)]
 
@@ -149,14 +149,14 @@ def test_only_ways_that_the_model_has_are_offered() -> None:
 
 
 @pytest.mark.parametrize("ending", ["", "/stream", "/realtime"])
-def test_the_clients_append_the_path_of_a_stream_once(ending: str) -> None:
+def test_the_clients_append_the_path_of_a_stream_once(ending):
     model = Call(f"fal-ai/x{ending}", {})
     assert 'fal_client.stream(\n    "fal-ai/x",' in model.code("python", STREAM)
     assert 'fal.realtime.connect("fal-ai/x",' in model.code("javascript", REALTIME)
     assert " https://fal.run/fal-ai/x/stream " in model.code("curl", STREAM)
 
 
-def test_a_file_goes_to_a_required_field_before_a_mask(documents: dict[str, Any]) -> None:
+def test_a_file_goes_to_a_required_field_before_a_mask(documents):
     schema = {
         "properties": {
             "mask_url": {"type": "string", "ui": {"field": "image"}},
@@ -170,7 +170,7 @@ def test_a_file_goes_to_a_required_field_before_a_mask(documents: dict[str, Any]
     assert file_field(build(contract(documents["fal-ai/flux/dev"], "fal-ai/flux/dev"))) is None
 
 
-def test_a_real_document_has_input_and_output_rows(documents: dict[str, Any]) -> None:
+def test_a_real_document_has_input_and_output_rows(documents):
     endpoint_contract = contract(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
     rows = {row.name: row for row in input_rows(build(endpoint_contract))}
     assert rows["prompt"].is_required
@@ -187,5 +187,5 @@ def test_a_real_document_has_input_and_output_rows(documents: dict[str, Any]) ->
     assert outputs["url"].depth > 0
 
 
-def test_a_document_without_output_has_no_output_rows() -> None:
+def test_a_document_without_output_has_no_output_rows():
     assert output_rows(contract({}, "a/b")) == []

@@ -58,15 +58,13 @@ def rules(name: str, document: Any) -> Rules | None:
     ],
     ids=["lora", "pairs", "films", "voice", "masked", "no-words"],
 )
-def test_rules_are_read_from_field_names_and_descriptions(
-    name: str, expected: dict[str, Any]
-) -> None:
+def test_rules_are_read_from_field_names_and_descriptions(name, expected):
     trainer_rules = rules(name, TRAINERS[name])
     assert trainer_rules is not None
     assert {key: getattr(trainer_rules, key) for key in expected} == expected
 
 
-def test_only_trainers_have_rules(documents: dict[str, Any]) -> None:
+def test_only_trainers_have_rules(documents):
     trainers = {name for name in documents if rules(name, documents[name])}
     assert trainers == {"lab/trainer", "sandbox/aurora/trainer"}
 
@@ -89,8 +87,8 @@ LIKE_FAL = (  # name and description of a field, kinds, words of another layout,
 
 @each_row(("field", "text", "kinds", "layout", "has_captions"), LIKE_FAL)
 def test_a_field_for_a_zip_is_told_by_its_name_or_description(
-    field: str, text: str, kinds: tuple[str, ...], layout: str, has_captions: bool
-) -> None:
+    field, text, kinds, layout, has_captions
+):
     root = build(contract(document({field: text_property(text)}, [field]), "lab/model"))
     found = rules_at(root, field)
     assert found, field
@@ -99,7 +97,7 @@ def test_a_field_for_a_zip_is_told_by_its_name_or_description(
     )  # fmt: skip
 
 
-def test_a_control_of_an_alternative_or_a_row_is_its_field() -> None:
+def test_a_control_of_an_alternative_or_a_row_is_its_field():
     file = {"type": "object", "title": "File", "properties": {"url": {"type": "string"}}}
     text = text_property("URL of a ZIP with videos")
     properties = {"data": {"anyOf": [text, file]}, "data_urls": {"type": "array", "items": text}}
@@ -110,7 +108,7 @@ def test_a_control_of_an_alternative_or_a_row_is_its_field() -> None:
         assert rules.path == path
 
 
-def test_other_fields_take_no_zip() -> None:
+def test_other_fields_take_no_zip():
     names = {"image_url": "URL of the image to edit, no archive", "data_archive_format": "zip"}
     properties = {name: text_property(text) for name, text in names.items()}
     root = build(contract(document(properties, []), "lab/model"))

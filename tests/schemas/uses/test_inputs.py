@@ -48,14 +48,14 @@ def inputs_named(properties: dict[str, Any], required: tuple[str, ...] = ()) -> 
         ("text", "lyrics", "lyrics"),
     ],
 )
-def test_the_role_of_a_field_follows_its_name(kind: str, role: str, names: str) -> None:
+def test_the_role_of_a_field_follows_its_name(kind, role, names):
     for name in names.split():
         (input_field,) = inputs_named({name: TEXT}, (name,))
         assert (name, input_field.kind, input_field.role) == (name, kind, role)
         assert (input_field.path, input_field.is_required) == (name, True)
 
 
-def test_descriptions_distinguish_first_and_last_frames() -> None:
+def test_descriptions_distinguish_first_and_last_frames():
     first, last = inputs_named(
         {
             "image_url": TEXT | {"description": "URL of the image to use as the first frame"},
@@ -65,7 +65,7 @@ def test_descriptions_distinguish_first_and_last_frames() -> None:
     assert (first.role, last.role) == ("start", "end")
 
 
-def test_paths_lead_into_lists_objects_and_alternatives() -> None:
+def test_paths_lead_into_lists_objects_and_alternatives():
     lora = {"type": "object", "properties": {"path": TEXT, "scale": {"type": "number"}}}
     element = {"type": "object", "properties": {"frontal_image_url": TEXT}}
     file = {"type": "object", "properties": {"url": TEXT, "content_type": TEXT}}
@@ -89,7 +89,7 @@ def test_paths_lead_into_lists_objects_and_alternatives() -> None:
     assert names_in("a%2Eb_url.*") == ["a.b_url", "*"]
 
 
-def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered() -> None:
+def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered():
     assert not inputs_named(
         {
             "image_url": TEXT | {"ui": {"hidden": True}},
@@ -101,14 +101,14 @@ def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered() ->
 
 
 @given(json_values | schemas)
-def test_any_schema_has_a_bounded_list_of_inputs_that_survives_storing(schema: Any) -> None:
+def test_any_schema_has_a_bounded_list_of_inputs_that_survives_storing(schema):
     inputs = inputs_of(build(Contract({}, schema if isinstance(schema, dict) else {}, None)))
     assert len(inputs) <= MOST_INPUTS
     assert [Input.from_json(list(stored)) for stored in inputs] == inputs
 
 
 @pytest.mark.parametrize("stored", [None, {}, [], [1, 2, 3, 4, 5], ["a", "b"], "text"])
-def test_malformed_stored_inputs_are_ignored(stored: Any) -> None:
+def test_malformed_stored_inputs_are_ignored(stored):
     assert Input.from_json(stored) is None
 
 
@@ -155,9 +155,7 @@ ROOT = build(
         ({}, "a%2Eb", {"a.b": "/f"}),
     ],
 )
-def test_place_writes_a_value_at_a_path(
-    before: dict[str, Any], path: str, after: dict[str, Any]
-) -> None:
+def test_place_writes_a_value_at_a_path(before, path, after):
     before_text = repr(before)
     placed = place(ROOT, before, path, "/f")
     assert placed == after
@@ -167,7 +165,7 @@ def test_place_writes_a_value_at_a_path(
     assert decode_post(ROOT, encode_arguments(ROOT, placed)).arguments == placed
 
 
-def test_values_at_is_empty_if_the_path_is_unset() -> None:
+def test_values_at_is_empty_if_the_path_is_unset():
     assert values_at({"image_urls": None, "loras": 3}, "image_urls.*") == []
     assert values_at({"loras": [1, {}, {"path": "/a"}]}, "loras.*.path") == ["/a"]
 
@@ -232,9 +230,7 @@ PROMPT = Input("prompt", "text", "prompt", "Prompt", True)
         (PROMPT._replace(role="lyrics"), [], "audio", "x/song", "lyrics"),
     ],
 )
-def test_the_use_of_a_field_follows_its_input_and_model(
-    input_field: Input, others: list[Input], outputs: str, name: str, use: str
-) -> None:
+def test_the_use_of_a_field_follows_its_input_and_model(input_field, others, outputs, name, use):
     assert use_of(input_field, [input_field, *others], {outputs}, name) == use
     assert use in USES[input_field.kind]
 
@@ -242,7 +238,7 @@ def test_the_use_of_a_field_follows_its_input_and_model(
 @each_row("kind", USES)
 @each_row("output", ["image", "video", "audio", "3d", "text", "data", "lora", "?"])
 @each_row("role", ["main", "mask", "start", "end", "reference", "voice", "prompt"])
-def test_every_use_has_a_title(kind: str, output: str, role: str) -> None:
+def test_every_use_has_a_title(kind, output, role):
     input_field = Input("x", kind, role, "X", True)
     assert use_of(input_field, [input_field], {output}, "some/model") in USES[kind]
 
@@ -282,16 +278,14 @@ def pictures(*addresses: str) -> list[GivenFile]:
     ],
     ids=["start and end", "last first", "tail", "list", "mask", "garment", "one", "none"],
 )
-def test_two_pictures_go_where_a_model_takes_two(
-    fields: dict[str, Any], expected: dict[str, Any]
-) -> None:
+def test_two_pictures_go_where_a_model_takes_two(fields, expected):
     placed = place_in_order(version(**fields), {}, pictures(A, B))
     assert placed.arguments == expected
     number = sum(map(len, expected.values())) if "image_urls" in expected else len(expected)
     assert bool(placed.unused) == (number < 2)
 
 
-def test_what_has_no_place_is_said() -> None:
+def test_what_has_no_place_is_said():
     single = version(image_url=URL)
     assert place_in_order(single, {}, pictures(A, B)).unused == (
         "The second picture is not used: this model takes one",
@@ -308,7 +302,7 @@ def test_what_has_no_place_is_said() -> None:
     )
 
 
-def test_files_take_the_place_of_what_was_there() -> None:
+def test_files_take_the_place_of_what_was_there():
     placed = place_in_order(
         version(image_urls=LIST, prompt={"type": "string"}),
         {"image_urls": [C], "prompt": "x"},
@@ -317,7 +311,7 @@ def test_files_take_the_place_of_what_was_there() -> None:
     assert placed.arguments == {"image_urls": [A], "prompt": "x"}
 
 
-def test_each_kind_has_its_own_order() -> None:
+def test_each_kind_has_its_own_order():
     talking = version(image_url=URL, audio_url=SOUND)
     files = [GivenFile("audio", "https://x.test/a.wav"), *pictures(A)]
     assert place_in_order(talking, {}, files).arguments == {
@@ -332,9 +326,7 @@ NAMES = ["image_url", "end_image_url", "first_frame_url", "mask_url", "reference
 @given(
     st.sets(st.sampled_from(NAMES)), st.lists(st.sampled_from([A, B, C]), max_size=3, unique=True)
 )
-def test_every_file_is_placed_once_or_said_to_be_unused(
-    names: set[str], addresses: list[str]
-) -> None:
+def test_every_file_is_placed_once_or_said_to_be_unused(names, addresses):
     fields = {name: LIST if name.endswith("s") else URL for name in names}
     model = version(**fields)
     placed = place_in_order(model, {}, pictures(*addresses))
@@ -362,7 +354,5 @@ def test_every_file_is_placed_once_or_said_to_be_unused(
         ("fal-ai/flux/dev", False),
     ],
 )
-def test_models_that_vary_no_result_are_known_by_name(
-    name: str, is_same_in_every_run: bool
-) -> None:
+def test_models_that_vary_no_result_are_known_by_name(name, is_same_in_every_run):
     assert is_faithful(name) == is_same_in_every_run

@@ -54,7 +54,7 @@ def sentences(filling: FilledArguments) -> list[str]:
         (10, 5, "@bottle: 5 pictures"),
     ],
 )
-def test_a_list_gets_as_many_pictures_as_it_takes(limit: int, used: int, words: str) -> None:
+def test_a_list_gets_as_many_pictures_as_it_takes(limit, used, words):
     version = model("image_urls", prompt=TEXT, image_urls=LIST | {"maxItems": limit})
     outcome = fill_mentions(version, {"prompt": "a photo of @bottle."})
     assert outcome.arguments == {
@@ -65,7 +65,7 @@ def test_a_list_gets_as_many_pictures_as_it_takes(limit: int, used: int, words: 
     assert outcome.outcomes["bottle"].is_whole == (used == 5)
 
 
-def test_own_pictures_stay_and_count() -> None:
+def test_own_pictures_stay_and_count():
     version = model(prompt=TEXT, image_urls=LIST | {"maxItems": 3})
     outcome = fill_mentions(version, {"prompt": "@bottle", "image_urls": [OWN]})
     assert outcome.arguments["image_urls"] == [OWN, *pictures(2)]
@@ -75,7 +75,7 @@ def test_own_pictures_stay_and_count() -> None:
     assert "has no room for more" in sentences(outcome)[0]
 
 
-def test_of_two_single_fields_only_the_first_is_filled() -> None:
+def test_of_two_single_fields_only_the_first_is_filled():
     version = model("image_url", prompt=TEXT, image_url=TEXT, end_image_url=TEXT)
     outcome = fill_mentions(version, {"prompt": "@bottle turns"})
     assert outcome.arguments == {
@@ -85,7 +85,7 @@ def test_of_two_single_fields_only_the_first_is_filled() -> None:
     assert sentences(outcome) == ["@bottle: 1 of 5 pictures, this model takes 1"]
 
 
-def test_a_model_without_pictures_gets_the_description_or_the_name() -> None:
+def test_a_model_without_pictures_gets_the_description_or_the_name():
     version = model(prompt=TEXT)
     outcome = fill_mentions(version, {"prompt": "@Bottle, @BOTTLE"})
     assert outcome.arguments == {"prompt": "an amber bottle, an amber bottle"}
@@ -98,13 +98,13 @@ def test_a_model_without_pictures_gets_the_description_or_the_name() -> None:
     }
 
 
-def test_a_description_that_is_too_long_gives_way_to_the_name() -> None:
+def test_a_description_that_is_too_long_gives_way_to_the_name():
     version = model(prompt=TEXT | {"maxLength": 30})
     outcome = fill_mentions(version, {"prompt": "see @bottle"}, bottle(words="x" * 60))
     assert outcome.arguments == {"prompt": "see bottle"}
 
 
-def test_two_names_share_a_list() -> None:
+def test_two_names_share_a_list():
     version = model(prompt=TEXT, image_urls=LIST | {"maxItems": 3})
     mug = Mentioned("mug", pictures(4, "mug"))
     filling = fill_mentions(version, {"prompt": "@bottle beside @mug"}, bottle(), mug)
@@ -112,7 +112,7 @@ def test_two_names_share_a_list() -> None:
     assert [len(outcome.used) for outcome in filling.outcomes.values()] == [2, 1]
 
 
-def test_a_field_that_holds_the_name_gets_its_pictures() -> None:
+def test_a_field_that_holds_the_name_gets_its_pictures():
     version = model(
         prompt=TEXT, image_urls=LIST | {"maxItems": 3}, image_url=TEXT, end_image_url=TEXT
     )
@@ -125,7 +125,7 @@ def test_a_field_that_holds_the_name_gets_its_pictures() -> None:
     assert outcome.arguments == {"prompt": "an amber bottle", "end_image_url": pictures(1)[0]}
 
 
-def test_an_unknown_name_is_text_in_a_prompt_and_a_problem_in_a_field() -> None:
+def test_an_unknown_name_is_text_in_a_prompt_and_a_problem_in_a_field():
     version = model(prompt=TEXT, image_url=TEXT)
     outcome = fill_mentions(version, {"prompt": "@botle", "image_url": "@botle"})
     assert outcome.arguments == {"prompt": "@botle", "image_url": "@botle"}
@@ -133,14 +133,14 @@ def test_an_unknown_name_is_text_in_a_prompt_and_a_problem_in_a_field() -> None:
     assert "no “@botle”" in outcome.problems[0].message
 
 
-def test_a_name_without_pictures_leaves_its_field_empty() -> None:
+def test_a_name_without_pictures_leaves_its_field_empty():
     version = model("image_urls", prompt=TEXT, image_urls=LIST, image_url=TEXT)
     outcome = fill_mentions(version, {"image_urls": ["@bottle"], "image_url": "@bottle"}, bottle(0))
     assert outcome.arguments == {}
     assert sentences(outcome) == ["@bottle: it has no pictures"]
 
 
-def test_what_is_gone_is_said_and_the_rest_used() -> None:
+def test_what_is_gone_is_said_and_the_rest_used():
     version = model(prompt=TEXT, image_urls=LIST)
     outcome = fill_mentions(version, {"prompt": "@bottle"}, bottle(2, gone=1))
     assert outcome.arguments["image_urls"] == [*pictures(2)]
@@ -148,7 +148,7 @@ def test_what_is_gone_is_said_and_the_rest_used() -> None:
     assert not outcome.outcomes["bottle"].is_whole
 
 
-def test_a_lora_goes_where_the_model_takes_some() -> None:
+def test_a_lora_goes_where_the_model_takes_some():
     lora = bottle(1, lora="/runs/x/artifacts/0/")
     takes = model(prompt=TEXT, image_url=TEXT, loras=LORAS)
     outcome = fill_mentions(takes, {"prompt": "@bottle"}, lora)
@@ -158,7 +158,7 @@ def test_a_lora_goes_where_the_model_takes_some() -> None:
     assert sentences(outcome) == ["@bottle: 1 picture; its LoRA is not used, this model takes none"]
 
 
-def test_masks_and_negative_prompts_get_no_pictures() -> None:
+def test_masks_and_negative_prompts_get_no_pictures():
     version = model(prompt=TEXT, negative_prompt=TEXT, mask_url=TEXT, image_url=TEXT)
     outcome = fill_mentions(version, {"prompt": "a shelf", "negative_prompt": "@bottle"})
     assert outcome.arguments == {"prompt": "a shelf", "negative_prompt": "an amber bottle"}
@@ -175,7 +175,7 @@ def test_masks_and_negative_prompts_get_no_pictures() -> None:
         "@bottles @bottle-neck @bottle_2 \\@bottle",
     ],
 )
-def test_addresses_and_longer_words_are_never_touched(text: str) -> None:
+def test_addresses_and_longer_words_are_never_touched(text):
     version = model(prompt=TEXT, image_urls=LIST)
     outcome = fill_mentions(version, {"prompt": text})
     assert outcome == FilledArguments({"prompt": text})
@@ -187,9 +187,7 @@ def versions(documents: dict[str, Any]) -> dict[str, Version]:
     return {name: Version(document, build(document)) for name, document in agreed.items()}
 
 
-def test_every_model_with_pictures_takes_any_name_validly(
-    versions: dict[str, Version],
-) -> None:
+def test_every_model_with_pictures_takes_any_name_validly(versions):
     taking = 0
     for name, version in versions.items():
         takers = [taker for taker in inputs_of(version.root) if taker.kind == "image"]
@@ -222,9 +220,7 @@ def test_every_model_with_pictures_takes_any_name_validly(
 
 
 @given(schemas, st.dictionaries(st.text(max_size=5), json_values, max_size=3), st.integers(0, 20))
-def test_any_schema_and_any_arguments_are_filled(
-    schema: Any, arguments: dict[str, Any], number: int
-) -> None:
+def test_any_schema_and_any_arguments_are_filled(schema, arguments, number):
     agreed = Contract({}, schema if isinstance(schema, dict) else {}, None)
     version = Version(agreed, build(agreed))
     arguments_with_names = {

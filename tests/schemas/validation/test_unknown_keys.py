@@ -27,7 +27,7 @@ def problems_of(arguments: Any, schema: Any = INPUT) -> list[tuple[Any, ...]]:
     return [(*problem.path, problem.message) for problem in unknown_keys(contract, arguments)]
 
 
-def test_an_unknown_key_is_reported_with_the_nearest_name() -> None:
+def test_an_unknown_key_is_reported_with_the_nearest_name():
     (problem,) = problems_of({"prompt": "a cat", "sede": 7})
     assert problem == ("sede", "Unknown field `sede`: did you mean `seed`?")
     (problem,) = problems_of({"prompt": "a cat", "zzz": 7})
@@ -42,7 +42,7 @@ def test_an_unknown_key_is_reported_with_the_nearest_name() -> None:
         ({"stregth": 0.5}, ("stregth",)),
     ],
 )
-def test_unknown_keys_are_found_at_any_depth(arguments: Any, path: tuple[Any, ...]) -> None:
+def test_unknown_keys_are_found_at_any_depth(arguments, path):
     (problem,) = problems_of(arguments)
     assert problem[:-1] == path
     assert "did you mean" in problem[-1]
@@ -58,7 +58,7 @@ def test_unknown_keys_are_found_at_any_depth(arguments: Any, path: tuple[Any, ..
         "text",
     ],
 )
-def test_named_keys_and_keys_of_open_objects_are_known(arguments: Any) -> None:
+def test_named_keys_and_keys_of_open_objects_are_known(arguments):
     assert problems_of(arguments) == []
 
 
@@ -74,11 +74,11 @@ def test_named_keys_and_keys_of_open_objects_are_known(arguments: Any) -> None:
         {"$ref": "#/nowhere"},
     ],
 )
-def test_an_open_schema_accepts_any_key(schema: Any) -> None:
+def test_an_open_schema_accepts_any_key(schema):
     assert problems_of({"zzz": 1}, schema) == []
 
 
-def test_recursive_schemas_terminate() -> None:
+def test_recursive_schemas_terminate():
     loop = {"type": "object", "properties": {"a": TEXT, "next": {"$ref": "#/loop"}}}
     contract = Contract({"loop": loop}, {"$ref": "#/loop"}, None)
     assert unknown_keys(contract, {"next": {"next": {"next": {"a": "x"}}}}) == []
@@ -86,5 +86,5 @@ def test_recursive_schemas_terminate() -> None:
     assert problem.path == ("next", "next", "b")
 
 
-def test_the_number_of_reported_unknown_keys_is_bounded() -> None:
+def test_the_number_of_reported_unknown_keys_is_bounded():
     assert len(problems_of({f"x{number}": 1 for number in range(1000)})) == 20

@@ -13,7 +13,6 @@ from features.boards.export.table import board_table
 from features.boards.votes import marks
 from features.boards.votes.rankings import rankings
 from runs.results import csv_text
-from tests.features.boards.judging import Judged
 from tests.tables import each_row
 
 
@@ -29,14 +28,14 @@ from tests.tables import each_row
         (None, ""), ("a=b", "a=b"), ("", ""), ("a\x00b", "ab"),
     ],
 )  # fmt: skip
-def test_a_table_value_is_text_or_a_number(value: object, cell: str) -> None:
+def test_a_table_value_is_text_or_a_number(value, cell):
     assert csv_text.inert(value) == cell
     assert csv_text.original(cell) == db_safe_text("" if value is None else str(value))
 
 
 @pytest.mark.any_database
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4))
-def test_no_table_cell_starts_like_a_formula(values: list[str]) -> None:
+def test_no_table_cell_starts_like_a_formula(values):
     text = csv_text.write(["name"] * len(values), [values])
     _, line = csv.reader(io.StringIO(text, newline=""))
     for cell in line:
@@ -44,9 +43,7 @@ def test_no_table_cell_starts_like_a_formula(values: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(
-    make_judged_board: Judged,
-) -> None:
+def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(make_judged_board):
     board = make_judged_board(prompts="=cmd()\na dog", seeds="7")
     first = board.cells.order_by("pk")[0]
     marks.mark_cell(first, {"stars": "5", "verdict": "pass", "note": "+good", "tags": "x, y"})

@@ -22,7 +22,7 @@ def own_names(plan: Plan, number: int) -> list[str]:
     return [field.name for field in plan.groups.own[number]]
 
 
-def test_models_share_fields_of_the_same_name_or_meaning(plan_of: Planned) -> None:
+def test_models_share_fields_of_the_same_name_or_meaning(plan_of):
     plan = plan_of("flux", "turbo")
     assert shared_names(plan) == ["prompt", "num_inference_steps"]
     assert (own_names(plan, 0), own_names(plan, 1)) == ([], [])
@@ -30,7 +30,7 @@ def test_models_share_fields_of_the_same_name_or_meaning(plan_of: Planned) -> No
     assert own_names(plan_of("flux", "voice"), 1) == ["voice"]
 
 
-def test_each_row_goes_to_each_column_with_each_seed(plan_of: Planned) -> None:
+def test_each_row_goes_to_each_column_with_each_seed(plan_of):
     plan = plan_of("flux", "turbo", row_field="prompt", row_values="a cat\na dog", seeds="1, 2")
     cells = expand(plan).cells
     assert plan.cell_count == len(cells) == 8
@@ -42,7 +42,7 @@ def test_each_row_goes_to_each_column_with_each_seed(plan_of: Planned) -> None:
     ]
 
 
-def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -> None:
+def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of):
     plan = plan_of(**{"shared.prompt": "a cat", "shared.num_inference_steps": "20"})
     expanded = expand(plan)
     assert [cell.arguments for cell in expanded.cells] == [
@@ -53,13 +53,13 @@ def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -
     assert expanded.reports[1].summary == "1 limited, 1 taken over"
 
 
-def test_a_missing_required_input_is_reported_before_sending(plan_of: Planned) -> None:
+def test_a_missing_required_input_is_reported_before_sending(plan_of):
     expanded = expand(plan_of("flux", "edit", **{"shared.prompt": "a cat"}))
     assert [report.missing for report in expanded.reports] == [[], ["Image"]]
     assert [cell.endpoint.endpoint_id for cell in expanded.fitting] == ["lab/flux"]
 
 
-def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
+def test_equal_rows_and_columns_are_merged(plan_of):
     plan = plan_of("flux", "flux", row_field="prompt", row_values="a\na\nb")
     assert (len(plan.rows), len(plan.columns)) == (2, 1)
 
@@ -83,9 +83,7 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
         ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
     ],
 )  # fmt: skip
-def test_each_problem_of_a_plan_is_reported_at_its_field(
-    plan_of: Planned, controls: dict[str, str], where: str, message: str
-) -> None:
+def test_each_problem_of_a_plan_is_reported_at_its_field(plan_of, controls, where, message):
     plan = plan_of(**controls)
     assert [message in trouble for trouble in plan.troubles_at(where)] == [True]
     expand(plan)
@@ -106,7 +104,7 @@ TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
         '[{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]',
     ],
 )
-def test_tables_of_any_program_are_read(text: str) -> None:
+def test_tables_of_any_program_are_read(text):
     assert read_rows(text) == TWO
 
 
@@ -122,19 +120,19 @@ def test_tables_of_any_program_are_read(text: str) -> None:
         ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
     ],
 )
-def test_an_invalid_table_is_explained(text: str, message: str) -> None:
+def test_an_invalid_table_is_explained(text, message):
     with pytest.raises(ValueError, match=message):
         read_rows(text)
 
 
-def test_files_of_spreadsheets_are_decoded() -> None:
+def test_files_of_spreadsheets_are_decoded():
     assert decode("prompt\nGrün".encode("utf-8-sig")) == "prompt\nGrün"
     assert decode("prompt\nGrün".encode("utf-16")) == "prompt\nGrün"
     assert decode("prompt\nGrün, “groß”".encode("cp1252")) == "prompt\nGrün, “groß”"
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
-def test_a_binary_spreadsheet_is_refused_with_advice(start: bytes) -> None:
+def test_a_binary_spreadsheet_is_refused_with_advice(start):
     with pytest.raises(ValueError, match="Save it as “CSV UTF-8”"):
         decode(start + bytes(100))
 
@@ -143,7 +141,7 @@ LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85",
 
 
 @each_row("mark", LINE_ENDS)
-def test_table_lines_end_only_at_lf(mark: str) -> None:
+def test_table_lines_end_only_at_lf(mark):
     text = f"one{mark}two"
     assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]
     if mark > " ":  # JSON allows no other control characters
@@ -169,11 +167,11 @@ TABLES = {
 
 
 @each_row("case", TABLES)
-def test_example_tables_are_read(case: str) -> None:
+def test_example_tables_are_read(case):
     own, expected = TABLES[case]
     for content in with_case(case, own.encode()):
         assert read_rows(decode(content)) == expected
 
 
-def test_a_large_integer_is_exact_in_json() -> None:
+def test_a_large_integer_is_exact_in_json():
     assert read_rows('{"a": 9007199254740993}') == [{"a": 9007199254740993}]

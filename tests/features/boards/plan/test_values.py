@@ -54,7 +54,7 @@ RATIO = Field(
         (FILES, "https://a/b.png\nhttps://a/c.png", [["https://a/b.png"], ["https://a/c.png"]]),
     ],
 )
-def test_axis_values_are_parsed_by_their_field(field: Field, text: str, expected: Any) -> None:
+def test_axis_values_are_parsed_by_their_field(field, text, expected):
     assert read_axis(field, text) == expected
 
 
@@ -70,7 +70,7 @@ def test_axis_values_are_parsed_by_their_field(field: Field, text: str, expected
         (PROMPT, "a\n" * 500, "up to 400"),
     ],
 )
-def test_an_invalid_axis_is_explained(field: Field, text: str, message: str) -> None:
+def test_an_invalid_axis_is_explained(field, text, message):
     with pytest.raises(ValueError, match=message):
         read_axis(field, text)
 
@@ -96,7 +96,7 @@ BIG = 9007199254740993
         (SCALE, "-2--1", [-2, -1]),
     ],
 )
-def test_numbers_of_an_axis_are_exact(field: Field, text: str, expected: list[Any]) -> None:
+def test_numbers_of_an_axis_are_exact(field, text, expected):
     values = read_axis(field, text)
     assert values == expected
     assert all(isinstance(value, int) for value in values if field is STEPS)
@@ -119,14 +119,12 @@ def test_numbers_of_an_axis_are_exact(field: Field, text: str, expected: list[An
         ((True, False), "true, False", [True, False]),
     ],
 )
-def test_choices_on_an_axis_keep_their_spelling(
-    members: Any, text: str, expected: list[Any]
-) -> None:
+def test_choices_on_an_axis_keep_their_spelling(members, text, expected):
     assert read_axis(choice(*members), text) == expected
 
 
 @pytest.mark.parametrize("text", ["a", "A"])
-def test_a_text_allowed_beside_choices_stays_a_text(text: str) -> None:
+def test_a_text_allowed_beside_choices_stays_a_text(text):
     options = choice("A").options
     field = Field(
         kind="union", name="voice", label="Voice", options=options,
@@ -135,14 +133,14 @@ def test_a_text_allowed_beside_choices_stays_a_text(text: str) -> None:
     assert read_axis(field, text) == [text]
 
 
-def test_a_choice_in_another_case_is_refused_if_ambiguous() -> None:
+def test_a_choice_in_another_case_is_refused_if_ambiguous():
     with pytest.raises(ValueError, match="has no choice “ÄB”"):
         read_axis(choice("äB", "Äb"), "ÄB")
 
 
 @each_row("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
 @each_row("field", [STEPS, SCALE])
-def test_axis_values_that_are_not_numbers_are_refused(field: Field, text: str) -> None:
+def test_axis_values_that_are_not_numbers_are_refused(field, text):
     with pytest.raises(ValueError, match="takes"):
         read_axis(field, text)
     with pytest.raises(ValueError, match="takes"):
@@ -151,17 +149,17 @@ def test_axis_values_that_are_not_numbers_are_refused(field: Field, text: str) -
 
 @pytest.mark.parametrize("cell", ["NaN", " nan ", "<NA>", None])
 @pytest.mark.parametrize("field", [STEPS, SCALE])
-def test_an_empty_cell_of_pandas_is_empty(field: Field, cell: Any) -> None:
+def test_an_empty_cell_of_pandas_is_empty(field, cell):
     assert read_cell(field, cell) is MISSING
 
 
-def test_a_text_of_a_table_may_be_nan() -> None:
+def test_a_text_of_a_table_may_be_nan():
     assert read_cell(PROMPT, "NaN") == "NaN"
     assert read_cell(Field(kind="number", name="x", is_nullable=True), None) is None
 
 
 @pytest.mark.parametrize(("cell", "expected"), [("a\0b", "ab"), ("a\ud83d", "a?")])
-def test_values_contain_no_characters_a_database_refuses(cell: str, expected: str) -> None:
+def test_values_contain_no_characters_a_database_refuses(cell, expected):
     assert read_cell(PROMPT, cell) == expected
     assert read_axis(PROMPT, cell) == [expected]
     assert read_cell(LORAS, [{"path": cell}]) == [{"path": expected}]

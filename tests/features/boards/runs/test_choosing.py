@@ -29,11 +29,11 @@ SEVEN = offers(*((name, "0.10") for name in ("Aya", "Bria", "Cog", "Dia", "Eve",
 @pytest.mark.parametrize(
     ("amount", "count"), [("0.40", 4), ("0.49", 4), ("0.50", 5), ("0.60", 6), ("9", 6)]
 )
-def test_four_to_six_are_chosen_within_the_amount(amount: str, count: int) -> None:
+def test_four_to_six_are_chosen_within_the_amount(amount, count):
     assert names(choose(SEVEN, Decimal(amount))) == names(SEVEN[:count])
 
 
-def test_an_amount_that_is_too_small_says_which_one_is_enough() -> None:
+def test_an_amount_that_is_too_small_says_which_one_is_enough():
     with pytest.raises(ValueError, match=r"^\$0.30 is too little .* 4 models: \$0.40 is enough"):
         choose(SEVEN, Decimal("0.30"))
     two = offers(("Aya", "0.101"), ("Bria", "0.1"))
@@ -42,7 +42,7 @@ def test_an_amount_that_is_too_small_says_which_one_is_enough() -> None:
     assert names(choose(two, Decimal("0.21"))) == ["Aya", "Bria"]
 
 
-def test_an_unknown_price_is_left_out_where_somebody_pays() -> None:
+def test_an_unknown_price_is_left_out_where_somebody_pays():
     models = offers(("Aya", None), ("Bria", "0.10"))
     assert names(choose(models, Decimal(1))) == ["Bria"]
     assert names(choose(models, None)) == ["Aya", "Bria"]

@@ -36,9 +36,7 @@ DEEDS = ("plan", "more", "retry", "stop", "raise", "finish", "fail", "start", "d
 @pytest.mark.django_db
 @settings(max_examples=laws.cases(3))
 @given(deeds=st.lists(st.sampled_from(DEEDS), max_size=12), cents=st.integers(1, 14))
-def test_any_sequence_of_actions_keeps_a_board_within_its_cap(
-    user: User, plan_of: Planned, deeds: list[str], cents: int
-) -> None:
+def test_any_sequence_of_actions_keeps_a_board_within_its_cap(user, plan_of, deeds, cents):
     with transaction.atomic():
         _play(user, plan_of, deeds, cents)
         transaction.set_rollback(True)
@@ -91,7 +89,7 @@ def _check(board: Board) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_tabs_cannot_exceed_the_cap_together(user: User, plan_of: Planned) -> None:
+def test_two_tabs_cannot_exceed_the_cap_together(user, plan_of):
     if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
         raise AssertionError("the test needs a database that threads share")
     first = plan_of("flux", row_field="prompt", row_values="start", seeds="1", cap="0.05")
@@ -109,7 +107,7 @@ def test_two_tabs_cannot_exceed_the_cap_together(user: User, plan_of: Planned) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_in_two_processes_makes_one_board(user: User, plan_of: Planned) -> None:
+def test_a_double_click_in_two_processes_makes_one_board(user, plan_of):
     plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds="1")
     press = partial(sending.run_plan, user, plan, expand(plan), "token")
     first, second = run_at_once([press, press])

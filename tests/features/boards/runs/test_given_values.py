@@ -58,10 +58,8 @@ HOSTILE = "x\\u0000y\\ud83dz"
         {"column_field": "loras", "column_values": f'[{{"path": "{HOSTILE}"}}]'},
     ],
 )
-def test_values_a_database_refuses_give_a_board_or_a_message(
-    member: Client, tuner: Endpoint, controls: dict[str, str]
-) -> None:
-    controls = {name: text.encode("utf-8", "surrogatepass") for name, text in controls.items()}  # type: ignore[misc]
+def test_values_a_database_refuses_give_a_board_or_a_message(member, tuner, controls):
+    controls = {name: text.encode("utf-8", "surrogatepass") for name, text in controls.items()}
     answer = run_plan(member, tuner, **controls)
     assert answer.status_code in {302, 422}
     if answer.status_code == 302:
@@ -71,9 +69,7 @@ def test_values_a_database_refuses_give_a_board_or_a_message(
 
 
 @each_row("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_every_part_of_a_plan_refuses_invalid_numbers(
-    member: Client, tuner: Endpoint, number: str
-) -> None:
+def test_every_part_of_a_plan_refuses_invalid_numbers(member, tuner, number):
     for controls in (
         {"table": f"prompt,lr\na,{number}x"},
         {"table": f'{{"lr": {number}}}'},
@@ -86,7 +82,7 @@ def test_every_part_of_a_plan_refuses_invalid_numbers(
     assert not Board.objects.exists()
 
 
-def test_large_integers_and_choices_are_stored_exactly(member: Client, tuner: Endpoint) -> None:
+def test_large_integers_and_choices_are_stored_exactly(member, tuner):
     answer = run_plan(
         member,
         tuner,
@@ -116,9 +112,7 @@ def result(make_run: Any, settings: Any) -> Artifact:
     )
 
 
-def test_a_table_with_our_file_address_sends_the_file(
-    member: Client, models: dict[str, Endpoint], result: Artifact
-) -> None:
+def test_a_table_with_our_file_address_sends_the_file(member, models, result):
     own = f"prompt,image_url\nx,http://127.0.0.1:8400/runs/<run>/artifacts/0/\ny, {OTHER} \n"
     for case in with_case("48-own-address.csv", own.encode()):
         table = case.decode().replace("<run>", str(result.run_id))
@@ -131,9 +125,7 @@ def test_a_table_with_our_file_address_sends_the_file(
 
 @pytest.mark.parametrize("origin", sample(["https://vitrine.example", "", "http://localhost:9"], 1))
 @pytest.mark.parametrize("way", ["axis", "column", "json", "shared"])
-def test_every_part_of_a_plan_recognises_our_files(
-    member: Client, models: dict[str, Endpoint], result: Artifact, origin: str, way: str
-) -> None:
+def test_every_part_of_a_plan_recognises_our_files(member, models, result, origin, way):
     address = f" {origin}{result.get_absolute_url()} "
     post = {
         "axis": {"row-field": "image_url", "row-values": address, "shared.prompt": "x"},

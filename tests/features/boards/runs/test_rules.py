@@ -36,9 +36,7 @@ def lock(project: Project) -> Rule:
     return Rule.objects.create(project=project, kind="id", value="lab/turbo", reason="Too slow")
 
 
-def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(
-    plan_of: Callable[..., Plan], user: User, project: Project
-) -> None:
+def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(plan_of, user, project):
     rule = lock(project)
     plan = plan_of(**ROWS)
     sent = sending.run_plan(user, plan, expand(plan), "t", project=project)
@@ -54,9 +52,7 @@ def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(
     assert not sent.board.cells.exclude(not_sent="").exists()
 
 
-def test_a_running_board_keeps_what_it_has(
-    board: Board, user: User, project: Project, plan_of: Callable[..., Plan]
-) -> None:
+def test_a_running_board_keeps_what_it_has(board, user, project, plan_of):
     before = set(board.cells.values_list("pk", "run", "not_sent"))
     lock(project)
     longer = plan_of(row_field="prompt", row_values="a cat\na dog\na fox")
@@ -66,9 +62,7 @@ def test_a_running_board_keeps_what_it_has(
     assert Cell.objects.exclude(not_sent="").get().not_sent.startswith(LOCKED)
 
 
-def test_failed_cells_of_open_models_run_again_and_the_others_stay(
-    board: Board, user: User, project: Project
-) -> None:
+def test_failed_cells_of_open_models_run_again_and_the_others_stay(board, user, project):
     Run.objects.update(state="failed")
     lock(project)
     sent = repeating.repeat_failed(user, board)
@@ -84,9 +78,7 @@ def test_failed_cells_of_open_models_run_again_and_the_others_stay(
     assert cell.replaced_at is None
 
 
-def test_what_was_run_before_is_still_shown_instead_of_paid_again(
-    board: Board, user: User, project: Project, plan_of: Callable[..., Plan]
-) -> None:
+def test_what_was_run_before_is_still_shown_instead_of_paid_again(board, user, project, plan_of):
     """Reused results start no run, so a rule cannot refuse them."""
     Run.objects.update(state="succeeded")
     seeded = plan_of(**ROWS, seeds="1")

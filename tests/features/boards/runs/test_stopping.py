@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from features.boards.models import Board, Cell
@@ -44,7 +43,7 @@ def board(rows: Callable[..., Plan], send: Send) -> Board:
 
 
 @pytest.mark.system
-def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], send: Send) -> None:
+def test_stop_cancels_runs_being_added(board, rows, send):
     message = run_during(
         lambda: send(rows("more", 80), board=board),
         lambda: repeating.stop(Board.objects.get(pk=board.pk), board.user),
@@ -54,9 +53,7 @@ def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], 
 
 
 @pytest.mark.parametrize("deed", ["add", "failed", "cell", "held"])
-def test_adds_under_way_during_stop_send_nothing(
-    user: User, board: Board, rows: Callable[..., Plan], send: Send, deed: str
-) -> None:
+def test_adds_under_way_during_stop_send_nothing(user, board, rows, send, deed):
     cell = board.cells.get()
     if deed in {"failed", "held"}:
         Run.objects.update(state="failed")
@@ -76,18 +73,14 @@ def test_adds_under_way_during_stop_send_nothing(
     assert deeds[deed](Board.objects.get(pk=board.pk)).sent  # pressed again after Stop
 
 
-def test_a_deleted_board_gets_no_more_runs(
-    board: Board, rows: Callable[..., Plan], send: Send
-) -> None:
+def test_a_deleted_board_gets_no_more_runs(board, rows, send):
     Board.objects.update(deleted_at=timezone.now())
     with pytest.raises(StartRefused, match="deleted"):
         send(rows("more"), board=board)
 
 
 @pytest.mark.system
-def test_concurrent_adds_keep_the_board_within_its_size_limit(
-    user: User, board: Board, plan_of: Planned
-) -> None:
+def test_concurrent_adds_keep_the_board_within_its_size_limit(user, board, plan_of):
     plans = [
         plan_of(
             "flux",
@@ -103,9 +96,7 @@ def test_concurrent_adds_keep_the_board_within_its_size_limit(
     assert board.cells.count() == Run.objects.count() == 281 <= MAX_CELLS
 
 
-def test_a_lowered_cap_applies_to_earlier_plans(
-    user: User, board: Board, rows: Callable[..., Plan], send: Send
-) -> None:
+def test_a_lowered_cap_applies_to_earlier_plans(user, board, rows, send):
     """The API plans an addition from the board that it has read, with the cap of that moment."""
     more = stored_plan(board, rows=rows("more", 8).rows)
     expanded = new_cells(board, more, unresolved)

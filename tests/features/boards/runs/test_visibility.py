@@ -1,7 +1,6 @@
 """A withdrawn example disappears from other users' boards and from their votes."""
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -53,7 +52,7 @@ def addresses_on_pages(client: Client, board: Board) -> dict[str, str]:
 
 
 @pytest.mark.system
-def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
+def test_a_withdrawn_example_is_hidden_on_all_board_pages(member, borrowing):
     run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
     addresses = addresses_on_pages(member, borrowing)
     is_shown = {part: all(pk in page for pk in run_ids) for part, page in addresses.items()}
@@ -66,7 +65,7 @@ def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrow
         assert after[part].count(WITHHELD) == 2, part
 
 
-def test_the_api_leaves_out_withdrawn_examples(member: Client, borrowing: Board) -> None:
+def test_the_api_leaves_out_withdrawn_examples(member, borrowing):
     from api import tokens
 
     _, secret = tokens.create(borrowing.user, "script")
@@ -80,14 +79,12 @@ def test_the_api_leaves_out_withdrawn_examples(member: Client, borrowing: Board)
     assert [(cell["state"], cell["not_sent"]) for cell in withheld] == [(None, WITHHELD)] * 2
 
 
-def test_a_withdrawn_example_leaves_the_vote(
-    client: Client, borrowing: Board, stranger: User
-) -> None:
+def test_a_withdrawn_example_leaves_the_vote(client, borrowing, stranger):
     voter = User.objects.create_user("vera")
     client.force_login(voter)
     pairs = {pair.keys: pair for pair in ballots.pairs_of(ballots.voted_cells(borrowing))}
     borrowed = borrowing.cells.filter(is_reused=True).values_list("pk", flat=True)
-    pair = pairs[tuple(sorted(borrowed))]  # type: ignore[index]
+    pair = pairs[tuple(sorted(borrowed))]
     page = client.get(open_vote(borrowing)).content.decode()
     assert "of 2 judged" in page
     files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
@@ -103,9 +100,7 @@ def test_a_withdrawn_example_leaves_the_vote(
     assert not Vote.objects.exists()
 
 
-def test_a_run_links_to_its_board_for_those_who_may_see_it(
-    user: User, stranger: User, send: Any, plan_of: Any
-) -> None:
+def test_a_run_links_to_its_board_for_those_who_may_see_it(user, stranger, send, plan_of):
     send(plan_of("flux", row_values="a cat", row_field="prompt"))
     run = Run.objects.get()
     assert len(boards_of(user, run)) == 1

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from features.boards.display import cell_markup
 from features.boards.models import Board, Cell
@@ -15,7 +14,6 @@ from features.boards.runs import sending
 from runs.models import Artifact, Run
 from tests import charged
 from tests.features.boards.finishing import finish
-from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
@@ -37,9 +35,7 @@ def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_each_cell_names_its_row_and_column_and_shows_its_runs(
-    member: Client, board: Board
-) -> None:
+def test_each_cell_names_its_row_and_column_and_shows_its_runs(member, board):
     page = text_of(member.get(board.get_absolute_url()))
     places = re.findall(r'data-row="(\d)" data-column="(\d)"', page)
     assert places == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
@@ -48,7 +44,7 @@ def test_each_cell_names_its_row_and_column_and_shows_its_runs(
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
-def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, send: Send) -> None:
+def test_the_cap_can_be_changed_on_the_board(member, plan_of, send):
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text_of(member.get(board.get_absolute_url()))
     assert "Budget $0.05" in page
@@ -62,7 +58,7 @@ def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, s
         assert message in page
 
 
-def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: Board) -> None:
+def test_an_ended_board_shows_results_and_stops_polling(member, board):
     Run.objects.update(state="succeeded", billable_units="1")
     charged.settle(Run.objects.all())
     run = Run.objects.order_by("created_at")[0]
@@ -81,9 +77,7 @@ def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: B
 
 
 @pytest.mark.system
-def test_a_board_takes_as_many_queries_as_another(
-    member: Client, plan_of: Planned, send: Send, django_assert_num_queries: Any
-) -> None:
+def test_a_board_takes_as_many_queries_as_another(member, plan_of, send, django_assert_num_queries):
     small = send(plan_of(**ROWS), "small").board
     rows = {"row_field": "prompt", "row_values": "\n".join(map(str, range(50)))}
     large = send(plan_of(**rows, seeds="1, 2, 3, 4"), "large").board
@@ -100,9 +94,7 @@ def test_a_board_takes_as_many_queries_as_another(
             member.get(board.get_absolute_url())
 
 
-def test_stop_cancels_waiting_runs_and_states_the_cost_of_the_rest(
-    member: Client, board: Board
-) -> None:
+def test_stop_cancels_waiting_runs_and_states_the_cost_of_the_rest(member, board):
     running = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=running.pk).update(state="running")
     response = member.post(f"{board.get_absolute_url()}cancellation/", follow=True)
@@ -114,7 +106,7 @@ def test_stop_cancels_waiting_runs_and_states_the_cost_of_the_rest(
     assert running.state == "running"
 
 
-def test_only_failed_runs_are_repeated(member: Client, board: Board) -> None:
+def test_only_failed_runs_are_repeated(member, board):
     Run.objects.update(state="succeeded")
     failed = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=failed.pk).update(state="failed")
@@ -132,9 +124,7 @@ def test_only_failed_runs_are_repeated(member: Client, board: Board) -> None:
     assert "8 of 9" not in text_of(member.get(board.get_absolute_url()))
 
 
-def test_a_reused_result_is_marked_and_can_be_run_anew(
-    member: Client, plan_of: Planned, send: Send, board: Board
-) -> None:
+def test_a_reused_result_is_marked_and_can_be_run_anew(member, plan_of, send, board):
     Run.objects.update(state="succeeded", billable_units="1")
     again = send(plan_of(**ROWS), "again").board
     page = text_of(member.get(again.get_absolute_url()))
@@ -148,9 +138,7 @@ def test_a_reused_result_is_marked_and_can_be_run_anew(
     assert again.cells.filter(replaced_at=None, is_reused=False).count() == 1
 
 
-def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
+def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(member, plan_of, send):
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text_of(member.get(board.get_absolute_url()))
     assert page.count("more than its budget of $0.05") == 3
@@ -160,14 +148,12 @@ def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
     assert board.cells.filter(run=None).count() == 0
 
 
-def test_a_deleted_board_keeps_its_runs(member: Client, board: Board) -> None:
+def test_a_deleted_board_keeps_its_runs(member, board):
     member.post(f"{board.get_absolute_url()}deletion/")
     assert Run.objects.kept().count() == 8
 
 
-def test_editing_the_plan_of_a_board_adds_cells(
-    member: Client, board: Board, plan_of: Planned
-) -> None:
+def test_editing_the_plan_of_a_board_adds_cells(member, board, plan_of):
     address = f"{board.get_absolute_url()}plan/"
     page = text_of(member.get(address))
     assert "<strong>0 runs</strong>" in page
@@ -178,9 +164,7 @@ def test_editing_the_plan_of_a_board_adds_cells(
 
 
 @pytest.mark.system
-def test_a_large_board_loads_its_rows_as_they_come_into_view(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
+def test_a_large_board_loads_its_rows_as_they_come_into_view(member, plan_of, send):
     rows = {"row_field": "prompt", "row_values": "\n".join(map(str, range(100)))}
     board = send(plan_of(**rows, seeds="1, 2")).board
     Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
@@ -205,9 +189,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
 
 @pytest.mark.exhaustive
 @pytest.mark.system
-def test_a_wide_board_loads_its_columns_as_they_come_into_view(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
+def test_a_wide_board_loads_its_columns_as_they_come_into_view(member, plan_of, send):
     board = send(plan_of("flux", **WIDE)).board
     Run.objects.update(state="succeeded", output={"text": "words"})
     count = board.columns.count()
@@ -230,9 +212,7 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
 
 
 @pytest.mark.system
-def test_cached_markup_depends_on_run_mark_and_price(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
+def test_cached_markup_depends_on_run_mark_and_price(member, plan_of, send):
     board = send(plan_of(**ROWS)).board
     Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
     cell = board.cells.order_by("pk")[0]
@@ -248,8 +228,8 @@ def test_cached_markup_depends_on_run_mark_and_price(
 
 
 def test_its_table_takes_as_many_queries_for_a_large_board(
-    member: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
-) -> None:
+    member, make_judged_board, django_assert_max_num_queries
+):
     board = make_judged_board(prompts="\n".join(map(str, range(12))))
     with django_assert_max_num_queries(18):
         assert member.get(f"{board.get_absolute_url()}board.csv").status_code == 200

@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from catalog.models import Endpoint
 from features.boards.models import Board
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
 from runs.models import Artifact, Run
-from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
@@ -28,14 +24,14 @@ def read_names(member: Client, query: str = "") -> list[str]:
     return re.findall(r"<h2[^>]*>\s*<a[^>]*>([^<]+)<", listed[: listed.index("</ul>")])
 
 
-def test_boards_are_found_by_name(member: Client, plan_of: Planned, send: Send) -> None:
+def test_boards_are_found_by_name(member, plan_of, send):
     send(plan_of(**ROWS, title="Cats"), "1")
     send(plan_of(**ROWS, title="Hens"), "2")
     assert read_names(member) == ["Hens", "Cats"]
     assert read_names(member, "?q=cat") == ["Cats"]
 
 
-def test_more_is_older(member: Client, user: User, make_endpoint: Callable[..., Endpoint]) -> None:
+def test_more_is_older(member, user, make_endpoint):
     flux = make_endpoint()
     for number in range(51):
         Board.objects.create(
@@ -52,11 +48,8 @@ PANEL = "/inbox/panel/"
 
 
 def test_a_board_is_one_line_that_counts_all_of_its_runs(
-    member: Client,
-    make_judged_board: Judged,
-    make_run: Callable[..., Run],
-    django_assert_max_num_queries: Any,
-) -> None:
+    member, make_judged_board, make_run, django_assert_max_num_queries
+):
     board = make_judged_board(prompts="\n".join(f"cat {number}" for number in range(20)))
     Run.objects.filter(cells__board=board).update(state="queued", ended_at=None)
     since = timezone.now().isoformat()

@@ -1,7 +1,6 @@
 """The page "Judge" shows two to six results beside each other and saves the user's judgement."""
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +12,6 @@ from features.boards.models import Board, Mark, RowMark
 from runs.models import Run
 from tests import charged
 from tests.conftest import grant
-from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +31,7 @@ def judge_rows(board: Board, *, but: int = 0) -> None:
         RowMark.objects.create(row=row, winner=winner)
 
 
-def test_pictures_are_shown_side_by_side_with_differences(
-    member: Client, make_judged_board: Judged
-) -> None:
+def test_pictures_are_shown_side_by_side_with_differences(member, make_judged_board):
     board = make_judged_board()
     second = board.cells.order_by("pk")[1]
     assert second.run_id
@@ -46,9 +42,7 @@ def test_pictures_are_shown_side_by_side_with_differences(
     assert "(+$0.03)" in page
 
 
-def test_texts_are_shown_with_differing_words_marked(
-    member: Client, make_judged_board: Judged
-) -> None:
+def test_texts_are_shown_with_differing_words_marked(member, make_judged_board):
     board = make_judged_board(text="the <i>sea</i>")
     page = read_page(member, board)
     first, second = board.cells.order_by("pk")[:2]
@@ -57,9 +51,7 @@ def test_texts_are_shown_with_differing_words_marked(
     assert "<i>sea" not in page
 
 
-def test_judge_shows_up_to_six_results_and_goes_from_row_to_row(
-    member: Client, make_judged_board: Judged
-) -> None:
+def test_judge_shows_up_to_six_results_and_goes_from_row_to_row(member, make_judged_board):
     board = make_judged_board(prompts="a\nb\nc", seeds="1, 2")
     assert read_page(member, board, 9).count('class="look-pane"') == 6
     first, second, _ = board.rows.order_by("position")
@@ -72,7 +64,7 @@ def test_judge_shows_up_to_six_results_and_goes_from_row_to_row(
     assert "Row 2 of 3" in member.get(address).content.decode()
 
 
-def test_a_wide_row_goes_by_knock_out(member: Client, make_judged_board: Judged) -> None:
+def test_a_wide_row_goes_by_knock_out(member, make_judged_board):
     board = make_judged_board(prompts="a", seeds="1, 2, 3, 4")
     address = f"{board.get_absolute_url()}judge/"
     page = member.get(address).content.decode()
@@ -92,7 +84,7 @@ def test_a_wide_row_goes_by_knock_out(member: Client, make_judged_board: Judged)
     assert "It rests on 1 row with 8 results." in member.get(after).content.decode()
 
 
-def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_board: Judged) -> None:
+def test_a_decision_needs_all_rows_to_be_judged(member, make_judged_board):
     board = make_judged_board()
     judge_rows(board, but=1)
     page = read_page(member, board)
@@ -111,18 +103,14 @@ def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_boar
     assert "We take…" in page
 
 
-def test_judge_takes_few_queries(
-    member: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
-) -> None:
+def test_judge_takes_few_queries(member, make_judged_board, django_assert_max_num_queries):
     board = make_judged_board(prompts="a\nb")
     read_page(member, board)
     with django_assert_max_num_queries(9):
         read_page(member, board, 4)
 
 
-def test_what_is_said_of_a_cell_stands_on_the_board(
-    member: Client, make_judged_board: Judged
-) -> None:
+def test_what_is_said_of_a_cell_stands_on_the_board(member, make_judged_board):
     board = make_judged_board()
     cell = board.cells.order_by("pk")[0]
     address = f"{board.get_absolute_url()}judge/?row={cell.row_id}"
@@ -138,7 +126,7 @@ def test_what_is_said_of_a_cell_stands_on_the_board(
     assert Mark.objects.get().verdict == "fail"
 
 
-def test_a_rows_winner_can_be_set_and_cleared(member: Client, make_judged_board: Judged) -> None:
+def test_a_rows_winner_can_be_set_and_cleared(member, make_judged_board):
     board = make_judged_board()
     row = board.rows.get(position=0)
     cell = row.cells.order_by("pk")[0]
@@ -157,9 +145,7 @@ def test_a_rows_winner_can_be_set_and_cleared(member: Client, make_judged_board:
         assert member.post(address, posted).status_code == 404
 
 
-def test_a_curator_marks_in_the_same_step(
-    member: Client, make_judged_board: Judged, user: User
-) -> None:
+def test_a_curator_marks_in_the_same_step(member, make_judged_board, user):
     grant(user, "catalog.change_endpoint")
     User.objects.filter(pk=user.pk).update(is_staff=True)
     board = make_judged_board()
@@ -171,9 +157,7 @@ def test_a_curator_marks_in_the_same_step(
     assert (marked.endpoint_id, marked.mark_reason) == ("lab/flux", "Best")
 
 
-def test_we_take_a_model_for_a_reason(
-    member: Client, make_judged_board: Judged, client: Client, stranger: User
-) -> None:
+def test_we_take_a_model_for_a_reason(member, make_judged_board, client, stranger):
     board = make_judged_board()
     judge_rows(board)
     address = f"{board.get_absolute_url()}decision/"

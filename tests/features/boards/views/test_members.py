@@ -50,9 +50,7 @@ def posted_plan(**more: str) -> dict[str, Any]:
     return values | {"~do": "run", "~token": "drawn"} | more
 
 
-def test_a_board_and_its_runs_live_in_the_project_of_the_address(
-    project: Project, models: Any
-) -> None:
+def test_a_board_and_its_runs_live_in_the_project_of_the_address(project, models):
     mia = browser(project, "mia")
     read_page(mia, "/compare/?project=private")  # another tab switches to another project
     assert mia.post(f"{NEW}?project=film", posted_plan()).status_code == 302
@@ -65,7 +63,7 @@ def test_a_board_and_its_runs_live_in_the_project_of_the_address(
     assert Run.objects.filter(project__person=person("mia")).count() == 1
 
 
-def test_a_project_that_hides_new_runs_hides_its_boards(project: Project, models: Any) -> None:
+def test_a_project_that_hides_new_runs_hides_its_boards(project, models):
     Project.objects.filter(pk=project.pk).update(hides_new_runs=True)
     browser(project, "mia").post(f"{NEW}?project=film", posted_plan())
     board, run = Board.objects.get(), Run.objects.get()
@@ -74,7 +72,7 @@ def test_a_project_that_hides_new_runs_hides_its_boards(project: Project, models
     assert "a fox" not in read_page(browser(project, "ana"), "/compare/")
 
 
-def test_a_viewer_may_plan_a_board_but_begin_none(project: Project, models: Any) -> None:
+def test_a_viewer_may_plan_a_board_but_begin_none(project, models):
     vera = browser(project, "vera")
     page = read_page(vera, f"{NEW}?model=lab/flux&project=film")
     assert "data-refused" in page
@@ -90,9 +88,7 @@ def test_a_viewer_may_plan_a_board_but_begin_none(project: Project, models: Any)
     assert not Upload.objects.exists()
 
 
-def test_runs_are_those_of_who_pressed_and_live_beside_the_board(
-    project: Project, board: Board, plan_of: Callable[..., Plan]
-) -> None:
+def test_runs_are_those_of_who_pressed_and_live_beside_the_board(project, board, plan_of):
     max_ = browser(project, "max")
     plan = f"{board.get_absolute_url()}plan/"
     more = plan_of(**ROWS, seeds="7").post | {"~do": "run", "row-values": "a cat\na dog\na fox"}
@@ -108,9 +104,7 @@ def test_runs_are_those_of_who_pressed_and_live_beside_the_board(
     assert Run.objects.get(user=person("ana")).project == project
 
 
-def test_on_others_boards_a_maker_stops_only_what_they_began(
-    project: Project, board: Board
-) -> None:
+def test_on_others_boards_a_maker_stops_only_what_they_began(project, board):
     run = Run.objects.order_by("pk")[0]
     Run.objects.filter(pk=run.pk).update(user=person("max"))
     browser(project, "max").post(f"{board.get_absolute_url()}cancellation/")
@@ -119,7 +113,7 @@ def test_on_others_boards_a_maker_stops_only_what_they_began(
     assert Run.objects.filter(state="cancelled").count() == 4
 
 
-def test_a_board_of_an_archived_project_is_to_look_at(project: Project, board: Board) -> None:
+def test_a_board_of_an_archived_project_is_to_look_at(project, board):
     Project.objects.update(archived_at="2026-01-01T00:00:00Z")
     mia = logged_in(person("mia"))
     assert mia.post(f"{board.get_absolute_url()}repetition/").status_code == 403
@@ -132,7 +126,7 @@ def watch_of(client: Client, board: Board) -> dict[str, str]:
     return parsed
 
 
-def test_members_watch_a_boards_runs_until_they_are_removed(project: Project, board: Board) -> None:
+def test_members_watch_a_boards_runs_until_they_are_removed(project, board):
     vera = person("vera")
     watch = watch_of(browser(project, "vera"), board)
     assert watch["group"] == f"board.{board.pk}.{vera.pk}"
@@ -149,8 +143,8 @@ def test_members_watch_a_boards_runs_until_they_are_removed(project: Project, bo
 
 
 def test_a_ballot_shows_a_file_that_members_may_read_and_no_private_one(
-    project: Project, board: Board, stored_picture: str
-) -> None:
+    project, board, stored_picture
+):
     """A maker could name any file of the board's user in a row."""
     mia = person("mia")
     values = {
@@ -177,9 +171,7 @@ def test_a_ballot_shows_a_file_that_members_may_read_and_no_private_one(
     assert input_file(board, result.get_absolute_url()) is None
 
 
-def test_reuse_keeps_to_the_project(
-    project: Project, board: Board, plan_of: Callable[..., Plan]
-) -> None:
+def test_reuse_keeps_to_the_project(project, board, plan_of):
     finish()
     plan, mia = plan_of(**ROWS), person("mia")
     beside = sending.run_plan(person("max"), plan, expand(plan), "a", project=project)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from hypothesis import given, settings
@@ -50,7 +49,7 @@ def fill_plan(member: Client, url: str, **changed: Any) -> dict[str, Any]:
     return {**post, **{name.replace("_", "-"): value for name, value in changed.items()}}
 
 
-def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
+def test_the_default_button_runs_the_plan(member, models):
     arguments = json.dumps({"prompt": "a cat"})
     post = fill_plan(member, address("flux", "turbo", input=arguments))
     response = member.post(NEW, post | {"~do": "run"})
@@ -62,9 +61,7 @@ def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endp
     ]
 
 
-def test_a_changed_form_after_back_makes_another_board(
-    member: Client, user: User, models: dict[str, Endpoint]
-) -> None:
+def test_a_changed_form_after_back_makes_another_board(member, user, models):
     """The browser's Back button restores the old form with its old token."""
     first = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     changed = first | {"shared.prompt": "a dog"}
@@ -76,9 +73,7 @@ def test_a_changed_form_after_back_makes_another_board(
     assert prompts == {"a cat", "a dog"}
 
 
-def test_nothing_is_sent_while_an_input_is_missing(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
+def test_nothing_is_sent_while_an_input_is_missing(member, models):
     post = fill_plan(member, address("flux", "edit", input=json.dumps({"prompt": "a cat"})))
     response = member.post(NEW, post | {"~do": "run"})
     page = response.content.decode()
@@ -91,9 +86,7 @@ def test_nothing_is_sent_while_an_input_is_missing(
     assert [run.endpoint.endpoint_id for run in Run.objects.all()] == ["lab/flux"]
 
 
-def test_a_schema_change_since_the_form_is_reported(
-    member: Client, models: dict[str, Endpoint], make_endpoint: Any
-) -> None:
+def test_a_schema_change_since_the_form_is_reported(member, models, make_endpoint):
     post = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     other = make_endpoint("lab/other", documents.EDIT)
     Endpoint.objects.filter(endpoint_id="lab/flux").update(schema=other.schema)
@@ -103,9 +96,7 @@ def test_a_schema_change_since_the_form_is_reported(
     assert not Run.objects.exists()
 
 
-def test_models_are_added_and_removed_without_losing_what_was_typed(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
+def test_models_are_added_and_removed_without_losing_what_was_typed(member, models):
     post = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})), seeds="1-3")
     page = member.post(NEW, post | {"~do": "add:lab/voice"}).content.decode()
     posted = posted_by(page)
@@ -118,9 +109,7 @@ def test_models_are_added_and_removed_without_losing_what_was_typed(
     assert posted["shared.text"] == ["a cat"]
 
 
-def test_enter_in_the_model_box_adds_the_model_without_running(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
+def test_enter_in_the_model_box_adds_the_model_without_running(member, models):
     post = fill_plan(
         member, address("flux", input=json.dumps({"prompt": "a cat"})), add="lab/turbo"
     )
@@ -132,22 +121,20 @@ def test_enter_in_the_model_box_adds_the_model_without_running(
     assert not Run.objects.exists()
 
 
-def test_a_table_can_be_uploaded_as_a_file(member: Client, models: dict[str, Endpoint]) -> None:
+def test_a_table_can_be_uploaded_as_a_file(member, models):
     post = fill_plan(member, address("flux"))
     file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
     assert "2 runs" in page
 
 
-def test_an_unreadable_input_in_an_address_is_said(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
+def test_an_unreadable_input_in_an_address_is_said(member, models):
     assert "The input in this address" in member.get(address("flux", input="[1]")).content.decode()
 
 
 def test_a_plan_takes_few_queries_whatever_its_size(
-    member: Client, user: User, models: dict[str, Endpoint], django_assert_max_num_queries: Any
-) -> None:
+    member, user, models, django_assert_max_num_queries
+):
     post = fill_plan(member, address("flux", "turbo"))
     post |= {"row-field": "prompt", "row-values": "\n".join(map(str, range(100))), "seeds": "1,2"}
     member.post(NEW, post | {"~do": "update"})
@@ -155,7 +142,7 @@ def test_a_plan_takes_few_queries_whatever_its_size(
         assert member.post(NEW, post | {"~do": "update"}).status_code == 200
 
 
-def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoint]) -> None:
+def test_an_unfinished_plan_is_restored(member, models):
     post = fill_plan(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
     member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
     page = member.get(NEW).content.decode()
@@ -166,9 +153,7 @@ def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoi
     assert member.post(NEW, again | {"~do": "run"}).status_code == 302
 
 
-def test_a_filled_in_model_form_opens_as_a_plan(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
+def test_a_filled_in_model_form_opens_as_a_plan(member, models):
     typed = {"prompt": "a cat", "num_inference_steps": "12", "~token": "t", "~tab": "x"}
     response = member.post("/compare/of/lab/flux/", typed)
     assert response.status_code == 302
@@ -180,9 +165,7 @@ def test_a_filled_in_model_form_opens_as_a_plan(
     assert "long long" in member.get(long["Location"]).content.decode()
 
 
-def test_a_run_or_a_collection_opens_as_a_plan(
-    member: Client, models: dict[str, Endpoint], make_run: Any, stranger: User
-) -> None:
+def test_a_run_or_a_collection_opens_as_a_plan(member, models, make_run, stranger):
     run = make_run(endpoint=models["flux"], arguments={"prompt": "an owl"})
     assert "an owl" in member.get(address("flux", run=run.pk)).content.decode()
     theirs = make_run(endpoint=models["flux"], user=stranger, arguments={"prompt": "secret"})
@@ -196,9 +179,7 @@ def test_a_run_or_a_collection_opens_as_a_plan(
     assert posted["model"] == ["lab/turbo", "lab/flux"]
 
 
-def test_a_deleted_file_is_reported_before_sending(
-    member: Client, models: dict[str, Endpoint], make_run: Any
-) -> None:
+def test_a_deleted_file_is_reported_before_sending(member, models, make_run):
     gone = "/uploads/00000000-0000-4000-8000-000000000000/a.png"
     arguments = {"prompt": "a", "image_url": gone}
     post = fill_plan(member, address("edit", input=json.dumps(arguments)))
@@ -232,9 +213,7 @@ def every_model(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> lis
 @pytest.mark.system
 @settings(max_examples=laws.cases(6))
 @given(data=st.data())
-def test_a_plan_form_of_any_models_round_trips(
-    client: Client, user: User, every_model: list[Endpoint], data: st.DataObject
-) -> None:
+def test_a_plan_form_of_any_models_round_trips(client, user, every_model, data):
     client.force_login(user)
     chosen = data.draw(st.lists(st.sampled_from(every_model), min_size=1, max_size=4))
     arguments = example(version_of(chosen[0]).root)

@@ -4,7 +4,6 @@ import io
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -60,9 +59,7 @@ def send_plan(client: Client, post: dict[str, Any]) -> dict[str, list[dict[str, 
     return by_model
 
 
-def test_two_photos_of_a_row_reach_first_and_last_frame_of_every_model(
-    member: Client, films: list[Endpoint]
-) -> None:
+def test_two_photos_of_a_row_reach_first_and_last_frame_of_every_model(member, films):
     """The rows follow the schema of the first model, which takes only one photo."""
     photos = [photo("a.png", "teal"), photo("b.png", "navy")]
     post = plan("single", "kling", "pixverse", row=["0"], row_0_prompt="x", row_0_upload=photos)
@@ -75,7 +72,7 @@ def test_two_photos_of_a_row_reach_first_and_last_frame_of_every_model(
     }
 
 
-def test_rows_have_prompts_and_files_of_their_own(member: Client, films: list[Endpoint]) -> None:
+def test_rows_have_prompts_and_files_of_their_own(member, films):
     """A row without a prompt gets the shared prompt, and a row without pictures the shared
     pictures.
     """
@@ -90,7 +87,7 @@ def test_rows_have_prompts_and_files_of_their_own(member: Client, films: list[En
     assert [row.label for row in Row.objects.all()] == ["one", "own.png"]
 
 
-def test_posted_files_become_a_row_each(member: Client, films: list[Endpoint]) -> None:
+def test_posted_files_become_a_row_each(member, films):
     post = plan("kling", row_new_upload=[photo("a.png", "teal"), photo("b 🌊.png", "navy")])
     page = member.post(NEW, post | {"~do": "update"}).content.decode()
     again = posted_by(page)
@@ -105,9 +102,7 @@ def test_posted_files_become_a_row_each(member: Client, films: list[Endpoint]) -
     assert posted_by(page)["row"] == ["0", "1", "2"]
 
 
-def test_a_file_that_is_refused_is_named_beside_its_row(
-    member: Client, films: list[Endpoint]
-) -> None:
+def test_a_file_that_is_refused_is_named_beside_its_row(member, films):
     file = SimpleUploadedFile("list.pdf", b"%PDF-1.7 ", "application/pdf")
     post = plan("kling", row=["0", "1"], row_0_prompt="one", row_1_prompt="two", row_1_upload=file)
     page = member.post(NEW, post).content.decode()
@@ -118,8 +113,8 @@ def test_a_file_that_is_refused_is_named_beside_its_row(
 
 
 def test_files_of_other_projects_and_deleted_ones_are_refused_beside_their_row(
-    member: Client, user: User, stranger: User, films: list[Endpoint], make_run: Any
-) -> None:
+    member, user, stranger, films, make_run
+):
     team = Project.objects.create(name="Team", slug="team")
     team.memberships.create(user=user, role="maker")
     elsewhere = uploads.store(user.pk, photo("team.png", "red"), "image", project=team)
@@ -153,9 +148,7 @@ def test_files_of_other_projects_and_deleted_ones_are_refused_beside_their_row(
     assert not Run.objects.exclude(pk=run.pk).exists()
 
 
-def test_rows_stay_when_models_change_and_when_more_are_added(
-    member: Client, films: list[Endpoint]
-) -> None:
+def test_rows_stay_when_models_change_and_when_more_are_added(member, films):
     post = plan("kling", row=["0"], row_0_prompt="x", row_0_file="https://x.test/a.png")
     page = member.post(NEW, post | {"~do": "add:lab/single"}).content.decode()
     again = posted_by(page)

@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from catalog.models import Collection, Endpoint
 from features.boards.models import Board
@@ -57,14 +55,14 @@ def read(answer: Any) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
-def test_the_best_of_each_family_are_chosen(member: Client) -> None:
+def test_the_best_of_each_family_are_chosen(member):
     page = read(member.get(PICTURE))
     assert chosen(page) == ["chosen", "flux", "turbo", "dream", "flux-two"]
     assert re.search(r'id="start-cost"[^>]*> ?up to \$0.05', page)
     assert 'value="1.00"' in page
 
 
-def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client) -> None:
+def test_a_sentence_from_the_front_page_says_what_the_models_need(member):
     page = read(member.get(f"{NEW}?q=a+cat,+for+commercial+use"))
     assert chosen(page) == ["chosen", "turbo", "dream"]
     assert "> a cat, for commercial use</textarea>" in page
@@ -74,9 +72,7 @@ def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client
     ]
 
 
-def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(
-    member: Client,
-) -> None:
+def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(member):
     answer = member.post(NEW, ASK | {"~do": "run"})
     board = Board.objects.get()
     assert answer["Location"] == f"/compare/{board.pk}/judge/"
@@ -93,21 +89,19 @@ def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(
         ("", "Write what it may cost at most"),
     ],
 )
-def test_an_amount_that_does_not_do_sends_nothing(
-    member: Client, amount: str, message: str
-) -> None:
+def test_an_amount_that_does_not_do_sends_nothing(member, amount, message):
     answer = member.post(NEW, ASK | {"cap": amount, "~do": "run"})
     assert (answer.status_code, Board.objects.count()) == (422, 0)
     assert message in read(answer)
     assert "> a cat, for commercial use</textarea>" in read(answer)
 
 
-def test_a_rule_of_the_house_chooses_too(member: Client) -> None:
+def test_a_rule_of_the_house_chooses_too(member):
     Rule.objects.create(effect="forbid", kind="id", value="lab/turbo", reason="No.")
     assert chosen(read(member.get(f"{NEW}?q=a+cat,+for+commercial+use"))) == ["chosen", "dream"]
 
 
-def test_a_needed_picture_goes_into_each_model(member: Client) -> None:
+def test_a_needed_picture_goes_into_each_model(member):
     page = read(member.get(CHANGE))
     assert chosen(page) == ["edit"]
     assert 'name="row.all.file"' in page
@@ -122,21 +116,21 @@ def test_a_needed_picture_goes_into_each_model(member: Client) -> None:
     assert "Give at most 3 files." in read(many)
 
 
-def test_the_models_follow_what_is_typed(member: Client) -> None:
+def test_the_models_follow_what_is_typed(member):
     live = {"hx-request": "true"}
     page = read(member.post(NEW, ASK | {"~do": "update"}, headers=live))
     assert page.lstrip().startswith('<section class="start-choice')
     assert re.search(r'id="start-cost"[^>]*hx-swap-oob="true"> ?up to \$0.03', page)
 
 
-def test_more_settings_open_the_whole_plan_with_what_was_typed(member: Client) -> None:
+def test_more_settings_open_the_whole_plan_with_what_was_typed(member):
     page = member.post(NEW, ASK | {"~do": "more"}).content.decode()
     assert re.search(r'name="shared.prompt"[^>]*>\s*a cat<', page)
     assert re.search(r'name="cap"[^>]*value="1"', re.sub(r"\s+", " ", page))
     assert 'id="row-values"' in page
 
 
-def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: User) -> None:
+def test_the_winner_is_kept_as_the_decision_of_the_day(member, user):
     member.post(NEW, ASK | {"~do": "run"})
     board = Board.objects.get()
     Run.objects.update(state=Run.State.SUCCEEDED)  # nothing is decided before
@@ -151,13 +145,13 @@ def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: Use
     assert board.taken is None
 
 
-def test_a_reload_keeps_the_sentence(member: Client, user: User) -> None:
+def test_a_reload_keeps_the_sentence(member, user):
     answer = member.post(NEW, ASK | {"~do": "update"}, headers={"hx-request": "true"})
     address = answer["HX-Replace-Url"]
     assert "> a cat, for commercial use</textarea>" in read(member.get(address))
 
 
-def test_models_are_unticked_and_added(member: Client) -> None:
+def test_models_are_unticked_and_added(member):
     shown = {"~shown": ["lab/chosen", "lab/turbo", "lab/dream"], "~use": ["lab/turbo"]}
     page = read(member.post(NEW, ASK | shown | {"~do": "add:lab/flux"}))
     assert chosen(page)[0] == "flux"

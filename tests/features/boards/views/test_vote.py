@@ -18,7 +18,7 @@ from features.notifications.models import Notification
 from projects.kept.voices.participant import Participant
 from runs.files.stripped_copies import copy_name
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
-from tests.features.boards.judging import SECRET, Judged, open_vote, status_of
+from tests.features.boards.judging import SECRET, open_vote, status_of
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def files_in(page: str) -> list[str]:
     return re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
 
 
-def test_nothing_on_the_ballot_names_a_model(voter: Client, make_judged_board: Judged) -> None:
+def test_nothing_on_the_ballot_names_a_model(voter, make_judged_board):
     board = make_judged_board()
     page = voter.get(open_vote(board)).content.decode()
     betraying = [SECRET, "flux", "turbo", "lab/", "fal.media", "Cats", "$", "0.02", "artifacts"]
@@ -44,9 +44,7 @@ def test_nothing_on_the_ballot_names_a_model(voter: Client, make_judged_board: J
     assert len(files_in(page)) == 2
 
 
-def test_a_ballots_files_have_no_name_and_no_metadata(
-    voter: Client, make_judged_board: Judged
-) -> None:
+def test_a_ballots_files_have_no_name_and_no_metadata(voter, make_judged_board):
     page = voter.get(open_vote(make_judged_board())).content.decode()
     for address in files_in(page):
         response: Any = voter.get(address)
@@ -59,9 +57,7 @@ def test_a_ballots_files_have_no_name_and_no_metadata(
         assert "judged" not in response["ETag"]
 
 
-def test_a_file_that_could_reveal_its_model_is_not_served(
-    voter: Client, make_judged_board: Judged, stored_picture: str
-) -> None:
+def test_a_file_that_could_reveal_its_model_is_not_served(voter, make_judged_board, stored_picture):
     page = voter.get(open_vote(make_judged_board())).content.decode()
     Path(default_storage.path(stored_picture)).write_bytes(b"words of " + SECRET.encode())
     try:
@@ -70,17 +66,13 @@ def test_a_file_that_could_reveal_its_model_is_not_served(
         default_storage.delete(copy_name(stored_picture))
 
 
-def test_a_ballot_file_is_served_only_to_its_voter(
-    voter: Client, make_judged_board: Judged, user: User
-) -> None:
+def test_a_ballot_file_is_served_only_to_its_voter(voter, make_judged_board, user):
     page = voter.get(open_vote(make_judged_board())).content.decode()
     voter.force_login(user)
     assert [voter.get(address).status_code for address in files_in(page)] == [404, 404]
 
 
-def test_a_choice_brings_the_next_pair_without_javascript(
-    voter: Client, make_judged_board: Judged
-) -> None:
+def test_a_choice_brings_the_next_pair_without_javascript(voter, make_judged_board):
     link = open_vote(make_judged_board())
     address = link.partition("?")[0]
     voter.get(link)  # from now on the session allows voting without the token
@@ -96,9 +88,7 @@ def test_a_choice_brings_the_next_pair_without_javascript(
 
 
 @pytest.mark.system
-def test_the_owner_sees_results_and_exports_votes(
-    member: Client, make_judged_board: Judged, user: User
-) -> None:
+def test_the_owner_sees_results_and_exports_votes(member, make_judged_board, user):
     from tests.features.boards.votes.test_ballots import judge_all
 
     board = make_judged_board(prompts="\n".join("abcdefg"))
@@ -114,17 +104,15 @@ def test_the_owner_sees_results_and_exports_votes(
 
 
 def test_a_ballot_takes_few_queries_whatever_the_board(
-    voter: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
-) -> None:
+    voter, make_judged_board, django_assert_max_num_queries
+):
     board = make_judged_board(prompts="\n".join(map(str, range(12))))
     voter.get(open_vote(board))
     with django_assert_max_num_queries(10):
         voter.get(f"{board.get_absolute_url()}vote/")
 
 
-def test_the_owner_can_open_the_vote_twice(
-    client: Client, make_judged_board: Judged, user: User
-) -> None:
+def test_the_owner_can_open_the_vote_twice(client, make_judged_board, user):
     board = make_judged_board()
     results, address = (f"{board.get_absolute_url()}{part}" for part in ("results/", "vote/"))
     client.force_login(user)
@@ -136,9 +124,7 @@ def test_the_owner_can_open_the_vote_twice(
     assert link in client.get(results).content.decode()
 
 
-def test_those_who_may_vote_are_notified_until_they_see_the_ballot(
-    member: Client, make_judged_board: Judged, user: User
-) -> None:
+def test_those_who_may_vote_are_notified_until_they_see_the_ballot(member, make_judged_board, user):
     board = make_judged_board()
     project = make_project("Film", ana="manager", mia="maker", vic="viewer", leo="viewer")
     User.objects.filter(username="leo").update(is_active=False)
@@ -155,9 +141,7 @@ def test_those_who_may_vote_are_notified_until_they_see_the_ballot(
     assert not Notification.objects.filter(user__username="mia", seen_at=None).exists()
 
 
-def test_a_voting_link_opens_only_its_own_board(
-    voter: Client, make_judged_board: Judged, user: User
-) -> None:
+def test_a_voting_link_opens_only_its_own_board(voter, make_judged_board, user):
     board = make_judged_board()
     other = Board.objects.create(user=user, source=board.source, form_token="other")
     token = open_vote(board).partition("?")[2]
@@ -165,9 +149,7 @@ def test_a_voting_link_opens_only_its_own_board(
     assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
 
 
-def test_a_voting_link_survives_a_new_secret_key(
-    voter: Client, make_judged_board: Judged, stranger: User, settings: Any
-) -> None:
+def test_a_voting_link_survives_a_new_secret_key(voter, make_judged_board, stranger, settings):
     link = open_vote(make_judged_board())
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 9, [settings.SECRET_KEY]
     voter.force_login(stranger)
@@ -175,9 +157,7 @@ def test_a_voting_link_survives_a_new_secret_key(
 
 
 @pytest.mark.parametrize("name", sorted(VOTE_ACCESS))
-def test_access_to_a_vote_follows_the_table(
-    name: str, make_judged_board: Judged, user: User, stranger: User
-) -> None:
+def test_access_to_a_vote_follows_the_table(name, make_judged_board, user, stranger):
     board = make_judged_board()
     old = open_vote(board)
     voting.close_voting(board)

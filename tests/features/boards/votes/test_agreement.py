@@ -42,14 +42,14 @@ def plain_alpha(judged: Judgements) -> float | None:
 
 
 @given(judgements())
-def test_alpha_is_what_the_definition_gives(judged: Judgements) -> None:
+def test_alpha_is_what_the_definition_gives(judged):
     measured, plain = measure(judged), plain_alpha(judged)
     assert (measured.alpha is None) == (plain is None)
     if plain is not None:
         assert measured.alpha == pytest.approx(plain)
 
 
-def test_the_example_of_the_book() -> None:
+def test_the_example_of_the_book():
     """Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", B: nominal, two coders."""
     meg, owen = "aabbdcccedda", "babbbccceddd"
     judged = [("meg", n, value) for n, value in enumerate(meg)]
@@ -62,7 +62,7 @@ def test_the_example_of_the_book() -> None:
 @pytest.mark.parametrize(
     ("voters", "pairs", "is_known"), [(1, 9, False), (2, 4, False), (2, 5, True)]
 )
-def test_few_judgements_tell_nothing(voters: int, pairs: int, is_known: bool) -> None:
+def test_few_judgements_tell_nothing(voters, pairs, is_known):
     judged = [(f"v{voter}", pair, "first") for voter in range(voters) for pair in range(pairs)]
     measured = measure(judged)
     assert measured.is_known is is_known

@@ -8,7 +8,6 @@ from features.boards.models import Vote
 from features.boards.votes import ballots, rankings
 from projects.kept.voices.participant import Participant
 from runs.models import Artifact, Run
-from tests.features.boards.judging import Judged
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -28,7 +27,7 @@ def judge_all(who: User | Participant, board: object, favourite: str) -> int:
         count += 1
 
 
-def test_pairs_share_row_and_seed_and_differ_in_model(make_judged_board: Judged) -> None:
+def test_pairs_share_row_and_seed_and_differ_in_model(make_judged_board):
     board = make_judged_board("flux", "turbo", "edit", seeds="1, 2")
     pairs = ballots.pairs_of(ballots.voted_cells(board))
     assert len(pairs) == 2 * 2 * 3 or len(pairs) == 2 * 2 * 1
@@ -38,7 +37,7 @@ def test_pairs_share_row_and_seed_and_differ_in_model(make_judged_board: Judged)
         assert first.pk < second.pk
 
 
-def test_every_pair_is_asked_once(make_judged_board: Judged, user: User, stranger: User) -> None:
+def test_every_pair_is_asked_once(make_judged_board, user, stranger):
     voter = Participant.of_user(user)
     other = Participant.of_user(stranger)
     board = make_judged_board()
@@ -48,7 +47,7 @@ def test_every_pair_is_asked_once(make_judged_board: Judged, user: User, strange
     assert ballots.next_pair(other, board)[1] == ballots.Progress(0, 2)
 
 
-def test_a_second_vote_on_a_pair_changes_nothing(make_judged_board: Judged, user: User) -> None:
+def test_a_second_vote_on_a_pair_changes_nothing(make_judged_board, user):
     voter = Participant.of_user(user)
     board = make_judged_board()
     pair, _ = ballots.next_pair(voter, board)
@@ -60,9 +59,7 @@ def test_a_second_vote_on_a_pair_changes_nothing(make_judged_board: Judged, user
     assert Vote.objects.get().winner_id == before
 
 
-def test_a_ballot_token_is_valid_only_for_its_voter(
-    make_judged_board: Judged, user: User, stranger: User
-) -> None:
+def test_a_ballot_token_is_valid_only_for_its_voter(make_judged_board, user, stranger):
     voter = Participant.of_user(user)
     other = Participant.of_user(stranger)
     board = make_judged_board()
@@ -79,22 +76,20 @@ def test_a_ballot_token_is_valid_only_for_its_voter(
     assert not Vote.objects.exists()
 
 
-def test_the_order_differs_between_pairs_and_voters() -> None:
+def test_the_order_differs_between_pairs_and_voters():
     orders = {voter: [ballots.is_swapped(voter, n, n + 1) for n in range(64)] for voter in (1, 2)}
     assert orders[1] != orders[2]
     assert 16 < sum(orders[1]) < 48
 
 
-def test_a_pair_without_copied_files_is_not_asked_yet(
-    make_judged_board: Judged, user: User
-) -> None:
+def test_a_pair_without_copied_files_is_not_asked_yet(make_judged_board, user):
     voter = Participant.of_user(user)
     board = make_judged_board()
     Artifact.objects.filter(run=Run.objects.order_by("created_at")[0]).update(state="remote")
     assert ballots.next_pair(voter, board)[1].total == 1
 
 
-def test_votes_can_be_retracted_reset_and_restored(make_judged_board: Judged, user: User) -> None:
+def test_votes_can_be_retracted_reset_and_restored(make_judged_board, user):
     voter = Participant.of_user(user)
     board = make_judged_board()
     judge_all(user, board, "lab/flux")
@@ -109,7 +104,7 @@ def test_votes_can_be_retracted_reset_and_restored(make_judged_board: Judged, us
     assert rankings.rankings(board)[0].vote_count == 2
 
 
-def test_a_guests_votes_count_once_per_pair(make_judged_board: Judged, user: User) -> None:
+def test_a_guests_votes_count_once_per_pair(make_judged_board, user):
     board = make_judged_board()
     anna = Participant.of_guest("guest:anna", "Anna")
     ben = Participant.of_guest("guest:ben", "Anna")  # another guest with the same name
@@ -126,7 +121,7 @@ def test_a_guests_votes_count_once_per_pair(make_judged_board: Judged, user: Use
     assert board.votes.count() == 5
 
 
-def test_a_vote_is_of_a_user_or_of_a_guest(make_judged_board: Judged, user: User) -> None:
+def test_a_vote_is_of_a_user_or_of_a_guest(make_judged_board, user):
     first, second = make_judged_board(prompts="a").cells.all()
     for who in ({}, {"voter": user, "guest": "guest:1"}):
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -25,22 +25,20 @@ pytestmark = pytest.mark.any_database
         (7, 1, False), (9, 1, True), (10, 5, False), (60, 40, True), (55, 45, False),
     ],
 )  # fmt: skip
-def test_two_models_differ_after_as_many_votes_as_in_a_binomial_test(
-    won: int, lost: int, *, is_told: bool
-) -> None:
+def test_two_models_differ_after_as_many_votes_as_in_a_binomial_test(won, lost, *, is_told):
     ranking = fit({(0, 1): won, (1, 0): lost}, 2)
     assert ranking.is_better(0, 1) is is_told
     assert not ranking.is_better(1, 0)
 
 
-def test_without_votes_all_models_are_equal_and_undecided() -> None:
+def test_without_votes_all_models_are_equal_and_undecided():
     ranking = fit({}, 3)
     assert list(ranking.scores) == [0, 0, 0]
     assert not any(ranking.is_better(i, j) for i in range(3) for j in range(3) if i != j)
     assert fit({}, 0).scores.size == 0
 
 
-def test_the_pair_with_fewest_votes_is_the_most_informative() -> None:
+def test_the_pair_with_fewest_votes_is_the_most_informative():
     ranking = fit({(0, 1): 20, (1, 0): 20}, 3)
     assert ranking.information(0, 2) > ranking.information(0, 1)
 
@@ -51,7 +49,7 @@ def test_the_pair_with_fewest_votes_is_the_most_informative() -> None:
         st.integers(0, 10_000),
     )
 )
-def test_any_votes_give_finite_scores_around_zero(wins: dict[tuple[int, int], float]) -> None:
+def test_any_votes_give_finite_scores_around_zero(wins):
     ranking = fit(wins, 6)
     assert abs(float(ranking.scores.mean())) < 1e-9
     assert all(math.isfinite(ranking.half_width(i)) for i in range(6))
@@ -96,7 +94,7 @@ def for_choix(wins: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.system
-def test_scores_and_intervals_are_those_of_choix() -> None:
+def test_scores_and_intervals_are_those_of_choix():
     for seed in SEEDS:
         count, wins = random_votes(seed)
         data = for_choix(wins)

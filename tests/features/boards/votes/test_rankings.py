@@ -3,20 +3,16 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 
 from features.boards.models import RowMark
 from features.boards.votes import marks
 from features.boards.votes.rankings import rankings
-from tests.features.boards.judging import Judged
 from tests.features.boards.votes.test_ballots import judge_all
 
 pytestmark = pytest.mark.django_db
 
 
-def test_few_votes_give_no_ranking_but_are_sorted_by_score(
-    make_judged_board: Judged, user: User
-) -> None:
+def test_few_votes_give_no_ranking_but_are_sorted_by_score(make_judged_board, user):
     board = make_judged_board(prompts="a\nb\nc")
     assert rankings(board)[0].summary == "No votes yet."
     assert [ranked.column.position for ranked in rankings(board)[0].columns] == [0, 1]
@@ -28,7 +24,7 @@ def test_few_votes_give_no_ranking_but_are_sorted_by_score(
     assert {ranked.ranks for ranked in ranking.columns} == {"1 to 2"}
 
 
-def test_many_votes_name_the_winner(make_judged_board: Judged, user: User) -> None:
+def test_many_votes_name_the_winner(make_judged_board, user):
     board = make_judged_board(prompts="\n".join("abcdefgh"))
     judge_all(user, board, "lab/turbo")
     (ranking,) = rankings(board)
@@ -40,7 +36,7 @@ def test_many_votes_name_the_winner(make_judged_board: Judged, user: User) -> No
     assert first.price == Decimal("0.02")
 
 
-def test_a_tie_counts_half_a_win_for_each(make_judged_board: Judged, user: User) -> None:
+def test_a_tie_counts_half_a_win_for_each(make_judged_board, user):
     board = make_judged_board()
     judge_all(user, board, "nobody")
     first, second = rankings(board)[0].columns
@@ -56,9 +52,7 @@ def test_a_tie_counts_half_a_win_for_each(make_judged_board: Judged, user: User)
         ({"verdict": "?"}, (3, "pass")),
     ],
 )  # fmt: skip
-def test_mark_values_not_posted_or_invalid_are_kept(
-    make_judged_board: Judged, posted: dict[str, str], expected: tuple[int, str]
-) -> None:
+def test_mark_values_not_posted_or_invalid_are_kept(make_judged_board, posted, expected):
     cell = make_judged_board().cells.order_by("pk")[0]
     marks.mark_cell(cell, {"stars": "3", "verdict": "pass", "note": "n"})
     cell.refresh_from_db()
@@ -67,15 +61,15 @@ def test_mark_values_not_posted_or_invalid_are_kept(
 
 
 def test_standings_take_as_many_queries_for_a_large_board(
-    make_judged_board: Judged, user: User, django_assert_max_num_queries: object
-) -> None:
+    make_judged_board, user, django_assert_max_num_queries
+):
     board = make_judged_board(prompts="\n".join(map(str, range(12))))
     judge_all(user, board, "lab/flux")
-    with django_assert_max_num_queries(6):  # type: ignore[operator]
+    with django_assert_max_num_queries(6):
         rankings(board)
 
 
-def test_votes_are_counted_by_row_and_cell_tags(make_judged_board: Judged, user: User) -> None:
+def test_votes_are_counted_by_row_and_cell_tags(make_judged_board, user):
     board = make_judged_board()
     row = board.rows.get(position=0)
     marks.mark_row(row, {"winner": "1", "tags": "portrait, Portrait,  two  words"})

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
-from catalog.models import Endpoint
 from features.flows.compose.chain import chain_of
 from features.flows.compose.definition import MOST_STEPS
 from tests.features.flows.conftest import FLUX, KLING, SEEDREAM, result_of
@@ -18,9 +16,7 @@ def address(run: Any) -> str:
     return f"/runs/{run.pk}/artifacts/0/"
 
 
-def test_files_become_wires_and_what_came_from_outside_stays_open(
-    user: User, models: dict[str, Endpoint]
-) -> None:
+def test_files_become_wires_and_what_came_from_outside_stays_open(user, models):
     drawn = result_of(user, models[FLUX], arguments={"prompt": "a fox", "seed": 3})
     edited = {"prompt": "in snow", "image_urls": [address(drawn), PHOTO]}
     edited_run = result_of(user, models[SEEDREAM], arguments=edited)
@@ -45,9 +41,7 @@ def test_files_become_wires_and_what_came_from_outside_stays_open(
     }
 
 
-def test_others_results_and_steps_beyond_the_tenth_stay_files(
-    user: User, stranger: User, models: dict[str, Endpoint]
-) -> None:
+def test_others_results_and_steps_beyond_the_tenth_stay_files(user, stranger, models):
     theirs = result_of(stranger, models[FLUX])
     run = result_of(user, models[KLING], arguments={"prompt": "x", "image_url": address(theirs)})
     (step,) = chain_of(run, user).definition.steps

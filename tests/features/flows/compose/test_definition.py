@@ -12,7 +12,7 @@ from tests.features.flows.conftest import PICTURE
 
 
 @given(data=st.data())
-def test_only_circular_steps_are_refused(data: st.DataObject) -> None:
+def test_only_circular_steps_are_refused(data):
     names = [f"s{n}" for n in range(data.draw(st.integers(1, 6)))]
     pairs = data.draw(st.sets(st.tuples(st.sampled_from(names), st.sampled_from(names))))
     steps = [
@@ -38,7 +38,7 @@ def test_only_circular_steps_are_refused(data: st.DataObject) -> None:
         assert not has_circle
 
 
-def test_wires_in_lists_keep_the_order_of_the_rows() -> None:
+def test_wires_in_lists_keep_the_order_of_the_rows():
     rows: Any = {"urls": ["b"]}
     for to, value in ((("urls", 0), "a"), (("urls", "*"), "c"), (("urls", 9), "d")):
         rows = inserted(rows, to, value)

@@ -17,8 +17,6 @@ from features.flows.models import Flow, FlowRun, StepRun
 from runs.models import Run
 from runs.worker.scheduling import leases
 from tests.runs.conftest import (
-    Control,
-    Team,
     _work,
     catalogue,
     sandbox,
@@ -74,9 +72,7 @@ MOMENTS: dict[str, Callable[[], bool]] = {
 
 
 @pytest.mark.parametrize("moment", sample([*MOMENTS], 0, by_seed=1))
-def test_a_flow_continues_after_its_worker_was_killed(
-    catalogue: None, sandbox: Control, team: Team, moment: str
-) -> None:
+def test_a_flow_continues_after_its_worker_was_killed(catalogue, sandbox, team, moment):
     user = User.objects.create_user("ana")
     definition = fan()
     flow = Flow.objects.create(user=user, name="fan", definition=definition.as_json())

@@ -34,7 +34,7 @@ def finish(flow_run: FlowRun) -> None:
         advance(flow_run.pk)
 
 
-def test_the_end_of_a_long_flow_is_notified(user: User, flow: Flow) -> None:
+def test_the_end_of_a_long_flow_is_notified(user, flow):
     flow_run = started(user, flow, timedelta(minutes=5))
     assert is_step(Run.objects.get())
     finish(flow_run)
@@ -46,7 +46,7 @@ def test_the_end_of_a_long_flow_is_notified(user: User, flow: Flow) -> None:
     assert notification.path == flow_run.get_absolute_url()
 
 
-def test_a_failed_flow_names_its_step_and_a_retry_notifies_again(user: User, flow: Flow) -> None:
+def test_a_failed_flow_names_its_step_and_a_retry_notifies_again(user, flow):
     flow_run = started(user, flow, timedelta(minutes=5))
     fail(Run.objects.get())
     advance(flow_run.pk)
@@ -64,7 +64,7 @@ def test_a_failed_flow_names_its_step_and_a_retry_notifies_again(user: User, flo
     ]  # fmt: skip
 
 
-def test_short_and_cancelled_flows_are_not_notified(user: User, flow: Flow) -> None:
+def test_short_and_cancelled_flows_are_not_notified(user, flow):
     finish(started(user, flow, timedelta(seconds=20)))
     assert not Notification.objects.exists()
     Run.objects.all().update(deleted_at=timezone.now())
@@ -81,9 +81,7 @@ DOWN = {"error": "UpstreamFailed", "status": 503}
 
 
 @pytest.mark.parametrize("is_allowed", [True, False])
-def test_the_deputy_makes_a_step_where_the_project_allows_it(
-    user: User, flow: Flow, is_allowed: bool
-) -> None:
+def test_the_deputy_makes_a_step_where_the_project_allows_it(user, flow, is_allowed):
     first = Endpoint.objects.get(endpoint_id=FLUX)
     deputy = Endpoint.objects.create(
         endpoint_id="fal-ai/two", display_name="Two", schema=first.schema, category=first.category

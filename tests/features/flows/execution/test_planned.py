@@ -30,9 +30,7 @@ def start(user: User, flow: Flow, token: str = "t") -> FlowRun:
     return starting.start(user, flow, parse_definition(flow.definition), token)[0]
 
 
-def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
-    user: User, priced_flow: Flow
-) -> None:
+def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(user, priced_flow):
     Budget.objects.create(scope="house", limit=6)
     flow_runs = [start(user, priced_flow, f"t{number}") for number in range(3)]
     for number in range(3, 40):
@@ -51,9 +49,7 @@ def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
 
 
 @pytest.mark.parametrize("cancels", [True, False])
-def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
-    user: User, priced_flow: Flow, cancels: bool
-) -> None:
+def test_what_is_reserved_for_steps_that_never_begin_is_given_back(user, priced_flow, cancels):
     Budget.objects.create(scope="house", limit=2)
     flow_run = start(user, priced_flow)
     if cancels:
@@ -72,9 +68,7 @@ def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
 
 
 @pytest.mark.parametrize("assumed", [None, Decimal("0.5")])
-def test_a_step_of_unknown_cost_keeps_what_counts_for_it(
-    user: User, priced_flow: Flow, assumed: Decimal | None
-) -> None:
+def test_a_step_of_unknown_cost_keeps_what_counts_for_it(user, priced_flow, assumed):
     Endpoint.objects.filter(endpoint_id=SEEDREAM).update(unit_price_usd=None)
     SpendingRules.objects.create(pk=1, assumed=assumed)
     Budget.objects.create(scope="house", limit=3)

@@ -36,14 +36,12 @@ def load(raw: Any) -> reading.Workflow:
         pytest.param({"nodes": {"a": {"type": "run", "input": 7}}}, [], [], id="odd"),
     ],
 )
-def test_c61_every_spelling_is_read(
-    raw: dict[str, Any], fields: list[str], models: list[str]
-) -> None:
+def test_c61_every_spelling_is_read(raw, fields, models):
     workflow = load(raw)
     assert ([*openapi.fields_of(workflow)], workflow.endpoint_ids) == (fields, models)
 
 
-def test_missing_parts_of_an_editor_copy_are_filled_in() -> None:
+def test_missing_parts_of_an_editor_copy_are_filled_in():
     bare = {key: CONTENTS_B[key] for key in ("name", "nodes")}
     assert load(bare).output == {"image": "$draw.images.0.url"}
 
@@ -60,7 +58,7 @@ def test_missing_parts_of_an_editor_copy_are_filled_in() -> None:
             id="many-fields"),
     ],
 )  # fmt: skip
-def test_an_unreadable_definition_is_refused_with_a_reason(text: str, message: str) -> None:
+def test_an_unreadable_definition_is_refused_with_a_reason(text, message):
     with pytest.raises(reading.Unreadable, match=message):
         reading.load(text)
 
@@ -87,14 +85,12 @@ def with_inputs(described: dict[str, Any], **read: Any) -> dict[str, Any]:
         pytest.param({"modelId": "a"}, "string", True, id="untyped"),
     ],
 )
-def test_c64_an_editor_field_becomes_a_form_field(
-    described: dict[str, Any], kind: str, is_required: bool
-) -> None:
+def test_c64_an_editor_field_becomes_a_form_field(described, kind, is_required):
     field = form(with_inputs({"x": {"label": "The thing", **described}}))["x"]
     assert (field.kind, field.is_required, field.label) == (kind, is_required, "The thing")
 
 
-def test_a_field_takes_its_type_from_the_model_it_feeds() -> None:
+def test_a_field_takes_its_type_from_the_model_it_feeds():
     def borrow(app: str, name: str) -> dict[str, Any] | None:
         schemas = {("own/painter", "image_url"): {"type": "string", "ui": {"field": "image"}}}
         return schemas.get((app, name))
@@ -104,5 +100,5 @@ def test_a_field_takes_its_type_from_the_model_it_feeds() -> None:
     assert form(raw)["thing"].media == ""
 
 
-def test_a_used_but_undescribed_input_gets_a_field() -> None:
+def test_a_used_but_undescribed_input_gets_a_field():
     assert form(with_inputs({}, prompt="$input.idea"))["idea"].kind == "string"

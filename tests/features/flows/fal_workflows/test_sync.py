@@ -14,7 +14,6 @@ import fal
 from catalog.models import Endpoint, SyncReport
 from features.flows.fal_workflows import store, sync
 from features.flows.models import AccountWorkflow
-from tests.features.flows.fal_workflows.conftest import Keep
 from tests.features.flows.fal_workflows.definitions import CONTENTS_B
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -50,7 +49,7 @@ def read(answer: Any) -> float:
     return asyncio.run(alone())
 
 
-def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> None:
+def test_a_sync_stores_definitions_and_retires_missing_workflows(keep):
     keep("former")
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -73,9 +72,7 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
     [(401, sync.NO_KEY), (403, sync.NARROW_KEY), (500, "Upstream is in trouble: no")],
     ids=["key", "scope", "trouble"],
 )
-def test_a_refused_listing_is_logged_and_loses_nothing(
-    keep: Keep, status: int, message: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_refused_listing_is_logged_and_loses_nothing(keep, status, message, caplog):
     """C74: the workflows that are known stay."""
     endpoint = keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
@@ -84,7 +81,7 @@ def test_a_refused_listing_is_logged_and_loses_nothing(
     assert pause_s == sync.RETRY_S
 
 
-def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
+def test_a_workflow_being_added_by_another_worker_is_kept():
     item, is_added = fal.WorkflowItem("Ana", "one"), threading.Event()
     detail = fal.WorkflowDetail(CONTENTS_B)
 

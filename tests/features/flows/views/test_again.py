@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from catalog.models import Endpoint
 from features.flows.execution import advance
@@ -38,7 +37,7 @@ def finish(flow_run: FlowRun) -> None:
         advance.advance(flow_run.pk)
 
 
-def test_all_steps_of_a_result_are_done_again(member: Client, film: Run) -> None:
+def test_all_steps_of_a_result_are_done_again(member, film):
     address = f"/flows/again/{film.pk}/?project=private"
     page = words_of(member.get(address).content.decode())
     assert re.findall(r'<textarea[^>]* name="(\w+)"', page) == ["prompt"]  # only what was typed

@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +18,7 @@ pytestmark = pytest.mark.django_db
 FLOWS = "/flows/"
 
 
-def test_a_flow_runs_from_its_form_and_again_with_other_input(member: Client, flow: Flow) -> None:
+def test_a_flow_runs_from_its_form_and_again_with_other_input(member, flow):
     address = flow.get_absolute_url()
     page = member.get(address).content.decode()
     assert "a fox" in page
@@ -53,7 +51,7 @@ def test_a_flow_runs_from_its_form_and_again_with_other_input(member: Client, fl
     assert "in snow" not in member.get(address).content.decode()
 
 
-def test_a_changed_form_after_back_is_another_run(member: Client, flow: Flow) -> None:
+def test_a_changed_form_after_back_is_another_run(member, flow):
     """The browser's Back button restores the old form with its old token."""
     address = flow.get_absolute_url()
     fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
@@ -65,7 +63,7 @@ def test_a_changed_form_after_back_is_another_run(member: Client, flow: Flow) ->
     assert changed.definition["steps"][1]["arguments"]["prompt"] == "in rain"
 
 
-def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow: Flow) -> None:
+def test_a_failed_step_gives_the_reason_and_can_be_retried(member, flow):
     fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
     address = member.post(flow.get_absolute_url(), fields).headers["Location"]
     flow_run = FlowRun.objects.get()
@@ -93,7 +91,7 @@ def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow:
     assert flow_run.steps.count() == 2
 
 
-def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
+def test_a_page_that_stops_polling_shows_how_the_flow_ended(user, flow):
     flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=flow_run.pk).is_final:
         # The page reads this just before the worker advances the flow.
@@ -108,9 +106,7 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
     assert context["done"] == 2
 
 
-def test_the_page_of_a_deleted_flows_run_goes_with_it_until_an_undo(
-    member: Client, user: User, flow: Flow
-) -> None:
+def test_the_page_of_a_deleted_flows_run_goes_with_it_until_an_undo(member, user, flow):
     flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     run = Run.objects.get()
     member.post(reverse("flows:flow-deletion", args=[flow.pk]))
@@ -123,7 +119,7 @@ def test_the_page_of_a_deleted_flows_run_goes_with_it_until_an_undo(
     assert member.get(address).status_code == 200
 
 
-def test_colleagues_see_and_run_a_shared_flow(client: Client, stranger: User, flow: Flow) -> None:
+def test_colleagues_see_and_run_a_shared_flow(client, stranger, flow):
     client.force_login(stranger)
     assert client.get(flow.get_absolute_url()).status_code == 404
     run = result_of(flow.user, Endpoint.objects.get(endpoint_id=FLUX))
@@ -135,7 +131,7 @@ def test_colleagues_see_and_run_a_shared_flow(client: Client, stranger: User, fl
     assert FlowRun.objects.get().user == Run.objects.exclude(pk=run.pk).get().user == stranger
 
 
-def test_access_to_a_file_ends_with_its_flow(flow: Flow, stranger: User) -> None:
+def test_access_to_a_file_ends_with_its_flow(flow, stranger):
     upload = Upload.objects.create(
         user=flow.user, digest="c", file="a", file_name="a", size_bytes=4
     )
@@ -150,7 +146,7 @@ def test_access_to_a_file_ends_with_its_flow(flow: Flow, stranger: User) -> None
     assert not upload.is_readable_by(stranger)
 
 
-def test_a_blocked_or_missing_model_is_named_before_paying(member: Client, flow: Flow) -> None:
+def test_a_blocked_or_missing_model_is_named_before_paying(member, flow):
     Endpoint.objects.filter(endpoint_id=SEEDREAM).update(mark="blocked", mark_reason="old")
     post = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
     response = member.post(flow.get_absolute_url(), post)
@@ -163,7 +159,7 @@ def test_a_blocked_or_missing_model_is_named_before_paying(member: Client, flow:
     assert not Run.objects.exists()
 
 
-def test_a_missing_flow_input_is_reported_beside_its_field(member: Client, flow: Flow) -> None:
+def test_a_missing_flow_input_is_reported_beside_its_field(member, flow):
     response = member.post(flow.get_absolute_url(), {"~token": "t", "prompt": "", "prompt_2": "x"})
     assert response.status_code == 422
     assert "Prompt is required" in response.content.decode()

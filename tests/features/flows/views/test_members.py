@@ -34,7 +34,7 @@ def browser(project: Project, role: str) -> Client:
     return working_in(project, member_with(project, role))
 
 
-def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow: Flow, project: Project) -> None:
+def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow, project):
     maker, viewer = browser(project, "maker"), browser(project, "viewer")
     assert maker.post(flow.get_absolute_url(), FIELDS).status_code == 302
     flow_run = FlowRun.objects.get()
@@ -46,7 +46,7 @@ def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow: Flow, project: Pro
     assert "a fox" in viewer.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
 
 
-def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project) -> None:
+def test_a_viewer_looks_and_reads_why_nothing_runs(flow, project):
     viewer = browser(project, "viewer")
     assert "fox, edited" in viewer.get(FLOWS).content.decode()
     refused = viewer.post(flow.get_absolute_url(), FIELDS)
@@ -57,7 +57,7 @@ def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project)
     assert Flow.objects.count() == 1
 
 
-def test_a_viewer_runs_it_in_another_project(flow: Flow, project: Project) -> None:
+def test_a_viewer_runs_it_in_another_project(flow, project):
     viewer = browser(project, "viewer")
     viewer.post(f"{flow.get_absolute_url()}?project=private", FIELDS)
     vera = member_with(project, "viewer")
@@ -66,9 +66,7 @@ def test_a_viewer_runs_it_in_another_project(flow: Flow, project: Project) -> No
     assert "No runs yet" in theirs
 
 
-def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
-    flow: Flow, project: Project
-) -> None:
+def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(flow, project):
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     flow_run, run = FlowRun.objects.get(), Run.objects.get()
     page = flow_run.get_absolute_url()
@@ -94,9 +92,7 @@ def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
     assert flow_run.cancel_requested_at
 
 
-def test_a_role_that_was_taken_away_stops_the_flow_with_the_reason(
-    flow: Flow, project: Project
-) -> None:
+def test_a_role_that_was_taken_away_stops_the_flow_with_the_reason(flow, project):
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     Membership.objects.filter(role="maker").update(role="viewer")
     succeed(Run.objects.get())
@@ -107,9 +103,7 @@ def test_a_role_that_was_taken_away_stops_the_flow_with_the_reason(
     assert "make you a maker" in steps.current(flow_run)["s2"].not_sent
 
 
-def test_a_flow_for_the_team_does_not_open_its_runs(
-    flow: Flow, project: Project, stranger: User, client: Client
-) -> None:
+def test_a_flow_for_the_team_does_not_open_its_runs(flow, project, stranger, client):
     browser(project, "manager").post(flow.get_absolute_url(), FIELDS)
     flow_run = FlowRun.objects.get()
     client.force_login(stranger)
@@ -119,7 +113,7 @@ def test_a_flow_for_the_team_does_not_open_its_runs(
     assert client.get(flow_run.get_absolute_url()).status_code == 404
 
 
-def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: Project) -> None:
+def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow, project):
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     succeed(Run.objects.get(), "https://v3.fal.media/files/vixen.png")
     viewer, page = browser(project, "viewer"), FlowRun.objects.get().get_absolute_url()
@@ -133,7 +127,7 @@ def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: P
         assert str(run.pk) not in html
 
 
-def test_a_new_run_is_hidden_where_the_project_says_so(flow: Flow, project: Project) -> None:
+def test_a_new_run_is_hidden_where_the_project_says_so(flow, project):
     Project.objects.filter(pk=project.pk).update(hides_new_runs=True)
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     assert FlowRun.objects.get().is_hidden

@@ -23,7 +23,7 @@ def prompts(text: str, **values: str) -> list[str]:
     return expand(parse(text), values)
 
 
-def test_alternatives_make_a_prompt_each_in_the_order_in_which_they_are_written() -> None:
+def test_alternatives_make_a_prompt_each_in_the_order_in_which_they_are_written():
     assert prompts("a {red|green} {fox|owl}") == [
         "a red fox",
         "a red owl",
@@ -34,7 +34,7 @@ def test_alternatives_make_a_prompt_each_in_the_order_in_which_they_are_written(
     assert prompts("{red|red|blue}") == ["red", "blue"]
 
 
-def test_variable_is_asked_for_once_whatever_its_case_and_means_the_same_everywhere() -> None:
+def test_variable_is_asked_for_once_whatever_its_case_and_means_the_same_everywhere():
     template = parse("{Subject} and {subject: fox | otter}, {camera angle}")
     assert [(slot.key, slot.options) for slot in template.slots] == [
         ("subject", ("fox", "otter")),
@@ -60,17 +60,17 @@ def test_variable_is_asked_for_once_whatever_its_case_and_means_the_same_everywh
         "{16:9}",
     ],
 )
-def test_what_is_no_group_is_text(text: str) -> None:
+def test_what_is_no_group_is_text(text):
     assert prompts(text) == [text]
 
 
-def test_escaped_braces_and_bars_are_text() -> None:
+def test_escaped_braces_and_bars_are_text():
     assert prompts(r"\{red|green\} {a\|b|c\}}") == ["{red|green} a|b", "{red|green} c}"]
     assert prompts(r"{ratio\: 16:9}") == [r"{ratio: 16:9}"]
     assert prompts(r"{a\}") == ["{a}"]
 
 
-def test_a_thousand_million_prompts_are_refused_with_their_number_before_any_is_made() -> None:
+def test_a_thousand_million_prompts_are_refused_with_their_number_before_any_is_made():
     digits = "{0|1|2|3|4|5|6|7|8|9}"
     started = time.thread_time()
     with pytest.raises(Refused, match="makes 1,000,000,000 prompts, and up to 400 can"):
@@ -81,7 +81,7 @@ def test_a_thousand_million_prompts_are_refused_with_their_number_before_any_is_
     assert len(prompts("{0|1|2|3}" + digits * 2)) == MAX_PROMPTS
 
 
-def test_a_value_named_often_is_refused_before_it_fills_the_memory() -> None:
+def test_a_value_named_often_is_refused_before_it_fills_the_memory():
     with pytest.raises(Refused, match=f"the most is {MAX_CHARS:,}"):
         prompts("{x}" * 2000, x="y" * 10_000)
     with pytest.raises(Refused, match=r"have 2,000,000 characters together"):
@@ -89,7 +89,7 @@ def test_a_value_named_often_is_refused_before_it_fills_the_memory() -> None:
 
 
 @given(TEMPLATES)
-def test_expanding_makes_as_many_prompts_as_counted_or_says_why_not(text: str) -> None:
+def test_expanding_makes_as_many_prompts_as_counted_or_says_why_not(text):
     template = parse(text)
     number = count(template, {})
     assert number == prod(slot.size for slot in template.slots) >= 1
@@ -108,7 +108,7 @@ OPTIONS = st.lists(st.text().map(str.strip), min_size=2, max_size=5, unique=True
 
 
 @given(st.text(), OPTIONS)
-def test_a_written_choice_is_read_back(before: str, options: list[str]) -> None:
+def test_a_written_choice_is_read_back(before, options):
     written = "|".join(map(_escaped, options))
     template = parse(f"{_escaped(before)}{{x:{written}}}")
     if any(options):
@@ -117,5 +117,5 @@ def test_a_written_choice_is_read_back(before: str, options: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a": "x | y"}', "{'a': 'x | y'}", '{"a": {"b": "x | y"}}'])
-def test_a_bar_within_json_is_text(text: str) -> None:
+def test_a_bar_within_json_is_text(text):
     assert parse(text).parts == (text,)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from features.library.models import Prompt, PromptRun
 from features.library.prompts import saving
@@ -39,7 +38,7 @@ def save(
     return saving.create(user, project, Values(name, text, **more), is_hidden=is_hidden)
 
 
-def test_a_prompt_is_written_found_and_changed(member: Client, user: User) -> None:
+def test_a_prompt_is_written_found_and_changed(member, user):
     posted = {
         "name": " My  fox ",
         "text": "a {red|green} fox\r\n",
@@ -61,7 +60,7 @@ def test_a_prompt_is_written_found_and_changed(member: Client, user: User) -> No
     assert (prompt.text, prompt.tags.get().name) == ("an owl", "owl")
 
 
-def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> None:
+def test_search_folders_and_tags_narrow_the_list(member, user):
     save(user, name="Fox", folder="campaign/fox", tags=("fur",))
     save(user, name="Owl", folder="campaign")
     save(user, name="Rain", text="heavy rain")
@@ -88,16 +87,14 @@ def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> 
         ("tags", ",".join(f"t{n}" for n in range(21)), "There are 21 tags; the most is 20."),
     ],
 )
-def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
-    member: Client, field: str, typed: str, sentence: str
-) -> None:
+def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(member, field, typed, sentence):
     answer = member.post("/prompts/new/", {"name": "Fox", "text": "a fox", field: typed})
     assert answer.status_code == 422
     assert sentence in html.unescape(answer.content.decode())
     assert not Prompt.objects.exists()
 
 
-def test_running_all_opens_a_plan_with_a_row_each(member: Client, user: User) -> None:
+def test_running_all_opens_a_plan_with_a_row_each(member, user):
     page = save(user).get_absolute_url()
     text = read_text(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
     table = re.search(r'name="table" value="(.*?)">', text)
@@ -110,7 +107,7 @@ def test_running_all_opens_a_plan_with_a_row_each(member: Client, user: User) ->
     assert not Run.objects.exists()
 
 
-def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member: Client, user: User) -> None:
+def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member, user):
     prompt = save(user)
     member.post(f"/drafts/{FLUX}/", {"prompt": "before", "num_inference_steps": "7"})
     values = {"v.subject": "fox", "v.1": "green"}
@@ -123,7 +120,7 @@ def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member: Client, u
     assert f'name="~origin" value="prompt:{prompt.pk}"' in " ".join(form.split())
 
 
-def test_a_run_remembers_the_prompt_that_filled_in_its_form(member: Client, user: User) -> None:
+def test_a_run_remembers_the_prompt_that_filled_in_its_form(member, user):
     prompt, other = save(user), save(person("bea"), name="Hers")
     origins = [f"prompt:{prompt.pk}", f"prompt:{other.pk}", "prompt:x", "nothing:1"]
     posted = {"prompt": "a red fox", "~origin": origins, "~token": "t"}
@@ -134,7 +131,7 @@ def test_a_run_remembers_the_prompt_that_filled_in_its_form(member: Client, user
     assert f'data-run-id="{run.pk}"' in read_text(member, prompt.get_absolute_url())
 
 
-def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user: User) -> None:
+def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user):
     project = make_project("Acme", ana="maker", ben="viewer")
     prompt = save(user, project=project)
     ana, ben = logged_in(user), logged_in(person("ben"))
@@ -149,7 +146,7 @@ def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user: User) -> None:
     assert read_text(ben, prompt.get_absolute_url()).count('class="run-tile stack"') == 1
 
 
-def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user: User) -> None:
+def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user):
     project = make_project("Acme", ana="viewer", ben="maker")
     ben = person("ben")
     save(user, name="Mine")
@@ -163,7 +160,7 @@ def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user: User) -> 
     assert "<li" not in client.get("/prompts/offered/", {"q": "Hidden"}).content.decode()
 
 
-def test_the_text_of_a_field_is_made_of_a_prompt(member: Client, user: User) -> None:
+def test_the_text_of_a_field_is_made_of_a_prompt(member, user):
     page = f"/prompts/{save(user).pk}/text/"
     html = member.get(page).content.decode()
     assert re.findall(r'name="(v\.[^"]+)"', html) == ["v.1", "v.subject"]
@@ -179,7 +176,7 @@ def test_the_text_of_a_field_is_made_of_a_prompt(member: Client, user: User) -> 
     assert member.post(page, values).status_code == 422
 
 
-def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user: User) -> None:
+def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user):
     project = make_project("Acme", ana="maker", ben="maker")
     prompt = save(user, "first", project=project)
     ana, ben, page = logged_in(user), logged_in(person("ben")), f"/prompts/{prompt.pk}/form/"

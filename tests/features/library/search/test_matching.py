@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -77,13 +76,7 @@ LINES = [
 
 @pytest.mark.parametrize("few", [1000, 0])
 @pytest.mark.parametrize("is_indexed", sample([True, False], 2, by_seed=0))
-def test_a_line_finds_what_it_asks_for(
-    results: dict[str, Run],
-    user: User,
-    monkeypatch: pytest.MonkeyPatch,
-    few: int,
-    is_indexed: bool,
-) -> None:
+def test_a_line_finds_what_it_asks_for(results, user, monkeypatch, few, is_indexed):
     # with 0, the query walks the runs in the order of time
     monkeypatch.setattr(matching, "FEW", few)
     if is_indexed:
@@ -98,8 +91,8 @@ def test_a_line_finds_what_it_asks_for(
 
 
 def test_no_search_reads_the_whole_index_while_a_run_waits_for_its_entry(
-    results: dict[str, Run], user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    results, user, monkeypatch
+):
     """PostgreSQL would read all matches of a subquery that stands beside another condition."""
     monkeypatch.setattr(matching, "FEW", 0)
     indexing.index_all()
@@ -122,9 +115,7 @@ CLAUSES = st.builds(Clause, st.lists(PHRASES, min_size=1, max_size=2).map(tuple)
     texts=st.lists(st.lists(WORDS, min_size=1, max_size=6), min_size=1, max_size=3),
     clauses=st.lists(CLAUSES, max_size=3),
 )
-def test_the_index_agrees_with_the_reference(
-    results: dict[str, Run], texts: list[list[str]], clauses: list[Clause]
-) -> None:
+def test_the_index_agrees_with_the_reference(results, texts, clauses):
     words = " ".join(["=all", *(" == ".join(" ".join(text) for text in texts).split())])
     run = results["fox"]
     SearchEntry.objects.filter(run=run).delete()
@@ -136,7 +127,7 @@ def test_the_index_agrees_with_the_reference(
         assert entries.exists() is expected, (words, clauses, lookup)
 
 
-def test_what_changes_is_indexed_again(results: dict[str, Run], user: User) -> None:
+def test_what_changes_is_indexed_again(results, user):
     indexing.index_all()
     run = results["failed"]
     project = Project.objects.create(name="Posters", slug="posters")
@@ -151,9 +142,7 @@ def test_what_changes_is_indexed_again(results: dict[str, Run], user: User) -> N
     assert not list(matching.matching(Run.objects.kept(), parse_line("fox"), user, within))
 
 
-def test_used_is_only_told_of_uses_that_the_reader_may_see(
-    results: dict[str, Run], user: User, stranger: User, make_run: Any
-) -> None:
+def test_used_is_only_told_of_uses_that_the_reader_may_see(results, user, stranger, make_run):
     def used() -> set[Any]:
         indexing.index_all()
         runs = matching.matching(Run.objects.owned_by(user), parse_line("used"), user)
@@ -166,9 +155,7 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
     assert used() == {results["fox"].pk}
 
 
-def test_a_result_is_found_as_used_as_soon_as_its_user_is_indexed(
-    results: dict[str, Run], user: User, make_run: Any
-) -> None:
+def test_a_result_is_found_as_used_as_soon_as_its_user_is_indexed(results, user, make_run):
     """Only the purge recorded which files a run uses, so `used` found nothing for up to an hour."""
     make_run(arguments={"image_url": f"/runs/{results['fox'].pk}/artifacts/0/"})
     indexing.index_all()

@@ -6,7 +6,6 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -16,7 +15,7 @@ from features.sharing.models import ShareItem
 from projects.models.project import private_project
 from runs.files import uploads
 from runs.models import Upload
-from tests.features.library.series.conftest import MakeSeries, picture_file, pictures_of
+from tests.features.library.series.conftest import picture_file, pictures_of
 from tests.features.pages import read_text
 from tests.projects.people import logged_in, make_project, person, working_in
 
@@ -27,9 +26,7 @@ def captions_of(series: Series) -> dict[str, str]:
     return dict(items.items_of(series).values_list("file_name", "caption"))
 
 
-def test_files_are_added_with_the_texts_beside_them(
-    member: Client, make_series: MakeSeries
-) -> None:
+def test_files_are_added_with_the_texts_beside_them(member, make_series):
     series = make_series("cats", 0, mention="")
     files = [
         picture_file(1, "Cat.PNG"),
@@ -50,9 +47,7 @@ def test_files_are_added_with_the_texts_beside_them(
     assert "a cat," in page
 
 
-def test_captions_are_edited_without_undoing_anothers(
-    member: Client, make_series: MakeSeries
-) -> None:
+def test_captions_are_edited_without_undoing_anothers(member, make_series):
     series = make_series("cats", 2)
     first, second = items.items_of(series)
     address = f"/series/{series.pk}/captions/"
@@ -72,9 +67,7 @@ def test_captions_are_edited_without_undoing_anothers(
     assert "Keep it to 4000 characters" in too_long.content.decode()
 
 
-def test_an_upload_of_elsewhere_is_added_as_ones_own_of_the_project(
-    user: User, make_series: MakeSeries
-) -> None:
+def test_an_upload_of_elsewhere_is_added_as_ones_own_of_the_project(user, make_series):
     team = make_project("Team", **{user.username: "maker", "mia": "maker"})
     mia = person("mia")
     shared = uploads.store(user.pk, picture_file(1), "image", project=team)
@@ -90,9 +83,7 @@ def test_an_upload_of_elsewhere_is_added_as_ones_own_of_the_project(
     assert not pictures_of(series)[0].count(str(private.pk))
 
 
-def test_a_download_and_a_share_have_each_file_once(
-    member: Client, user: User, make_series: MakeSeries
-) -> None:
+def test_a_download_and_a_share_have_each_file_once(member, user, make_series):
     series = make_series("cats", 2)
     page = member.get(series.get_absolute_url()).content.decode()
     keys = re.findall(r'name="upload"\s+value="([^"]+)"', page)
@@ -113,7 +104,7 @@ def test_a_download_and_a_share_have_each_file_once(
         assert Client().get(f"{address}files/{number}/").getvalue()
 
 
-def test_an_upload_in_a_series_is_kept(make_series: MakeSeries) -> None:
+def test_an_upload_in_a_series_is_kept(make_series):
     from runs.files import input_references
 
     series = make_series("cats", 1)

@@ -56,7 +56,7 @@ def choose(client: Client, series: Series | None = None, query: str = f"?model={
     return client.post(f"/series/destination/{query}", posted)
 
 
-def test_results_of_a_page_go_there_until_it_is_ended(member: Client, spring: Series) -> None:
+def test_results_of_a_page_go_there_until_it_is_ended(member, spring):
     assert "New results" not in beside_run(member)
     assert "Spring" in member.get(f"/series/destination/?model={FLUX}").content.decode()
     assert choose(member, spring).status_code == 302
@@ -74,9 +74,7 @@ def test_results_of_a_page_go_there_until_it_is_ended(member: Client, spring: Se
     assert not SeriesItem.objects.filter(is_expected=True).exists()
 
 
-def test_a_failed_run_and_one_that_was_taken_out_leave_nothing(
-    member: Client, spring: Series
-) -> None:
+def test_a_failed_run_and_one_that_was_taken_out_leave_nothing(member, spring):
     choose(member, spring, "")
     failed, removed = run(member), run(member, "u")
     item = items.items_of(spring).get(run=removed.pk)
@@ -86,9 +84,7 @@ def test_a_failed_run_and_one_that_was_taken_out_leave_nothing(
     assert contents(spring) == []
 
 
-def test_the_most_exact_destination_counts(
-    member: Client, user: User, spring: Series, flux: Any
-) -> None:
+def test_the_most_exact_destination_counts(member, user, spring, flux):
     of_page, of_board = (
         Series.objects.create(user=user, project=spring.project, name=name) for name in "ab"
     )
@@ -107,7 +103,7 @@ def test_the_most_exact_destination_counts(
     assert contents(of_board) == [(Run.objects.latest("created_at").pk, 0)]
 
 
-def test_a_series_of_others_cannot_be_chosen_and_a_hidden_run_stays_out(user: User) -> None:
+def test_a_series_of_others_cannot_be_chosen_and_a_hidden_run_stays_out(user):
     team = make_project("Team", **{user.username: "maker", "mia": "maker", "vera": "viewer"})
     series = Series.objects.create(user=user, project=team, name="Team's")
     private = Series.objects.create(user=user, project=private_project(user), name="Mine")

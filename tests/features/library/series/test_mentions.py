@@ -4,7 +4,6 @@ import html
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from features.boards.models import Board
@@ -15,7 +14,7 @@ from runs.models import Artifact, Run
 from runs.start import starting
 from runs.start.starting import Source, StartRequest
 from tests.features.boards import documents
-from tests.features.library.series.conftest import MakeSeries, pictures_of
+from tests.features.library.series.conftest import pictures_of
 from tests.features.pages import read_text
 from tests.projects.people import logged_in, make_project, person, working_in
 
@@ -41,9 +40,7 @@ def press(client: Client, model: str, **post: Any) -> Any:
     return client.post(f"/models/{model}/", {"~token": "t"} | post)
 
 
-def test_a_mention_fills_a_required_field_with_uploads_and_results(
-    member: Client, make_series: MakeSeries, make_run: Any
-) -> None:
+def test_a_mention_fills_a_required_field_with_uploads_and_results(member, make_series, make_run):
     bottle = make_series("bottle", 1)
     made = make_run(state="succeeded")
     Artifact.objects.create(
@@ -61,13 +58,13 @@ def test_a_mention_fills_a_required_field_with_uploads_and_results(
     assert "@Bottle on ice" in read_text(member, f"/models/{MANY}/")
 
 
-def test_the_form_says_beside_run_what_is_left_out(member: Client, make_series: MakeSeries) -> None:
+def test_the_form_says_beside_run_what_is_left_out(member, make_series):
     make_series("bottle", 3)
     draft = member.post(f"/drafts/{MANY}/", {"prompt": "@bottle", "~tab": "a"}).json()
     assert draft["cost"]["named"] == ["@bottle: 2 of 3 pictures, this model takes 2"]
 
 
-def test_a_field_for_pictures_holds_the_name(member: Client, make_series: MakeSeries) -> None:
+def test_a_field_for_pictures_holds_the_name(member, make_series):
     bottle = make_series("bottle", 3)
     press(member, EDIT, prompt="blue", image_url="@bottle")
     assert Run.objects.get().arguments == {"prompt": "blue", "image_url": pictures_of(bottle)[0]}
@@ -76,9 +73,7 @@ def test_a_field_for_pictures_holds_the_name(member: Client, make_series: MakeSe
     assert "There is no “@botle” in this project." in html.unescape(answer.content.decode())
 
 
-def test_the_first_weights_of_a_series_are_its_lora(
-    member: Client, make_series: MakeSeries, make_endpoint: Any, make_run: Any
-) -> None:
+def test_the_first_weights_of_a_series_are_its_lora(member, make_series, make_endpoint, make_run):
     lora = {"type": "string", "ui": {"field": "file"}, "description": "URL of the LoRA weights"}
     make_endpoint("lab/lora", documents.document("prompt", prompt=documents.PROMPT, lora_url=lora))
     bottle, trained = make_series("bottle", 0), make_run(state="succeeded")
@@ -91,17 +86,13 @@ def test_the_first_weights_of_a_series_are_its_lora(
     assert run.arguments["lora_url"] == f"/runs/{trained.pk}/artifacts/0/"
 
 
-def test_names_of_others_mean_nothing(
-    member: Client, stranger: User, make_series: MakeSeries
-) -> None:
+def test_names_of_others_mean_nothing(member, stranger, make_series):
     make_series("bottle", 1, user=stranger)
     press(member, FLUX, prompt="@bottle, me@bottle.com and @2x")
     assert Run.objects.get().arguments["prompt"] == "@bottle, me@bottle.com and @2x"
 
 
-def test_the_projects_series_comes_before_ones_own_of_that_name(
-    user: User, make_series: MakeSeries
-) -> None:
+def test_the_projects_series_comes_before_ones_own_of_that_name(user, make_series):
     project = make_project("Acme", ana="manager", mia="maker")
     shared = make_series("bottle", 1, project=project)
     own = make_series("bottle", 2, user=person("mia"))
@@ -118,9 +109,7 @@ def test_the_projects_series_comes_before_ones_own_of_that_name(
     assert cover.headers["location"] == pictures_of(own)[0]
 
 
-def test_what_a_flow_starts_is_resolved_at_the_door_and_a_rerun_is_not(
-    user: User, models: dict[str, Any], make_series: MakeSeries
-) -> None:
+def test_what_a_flow_starts_is_resolved_at_the_door_and_a_rerun_is_not(user, models, make_series):
     make_series("bottle", 1)
 
     def started(source: Source) -> Run:
@@ -136,9 +125,7 @@ def test_what_a_flow_starts_is_resolved_at_the_door_and_a_rerun_is_not(
     }
 
 
-def test_the_way_without_script_leads_back_to_the_filled_form(
-    member: Client, make_series: MakeSeries
-) -> None:
+def test_the_way_without_script_leads_back_to_the_filled_form(member, make_series):
     bottle, unnamed = make_series("bottle", 1), make_series("others", 1, mention="")
     posted = {"prompt": "on ice,", "~field": "image_url"}
     answer = member.post(f"/forms/series/{EDIT}/", posted)
@@ -157,9 +144,7 @@ def post_plan(client: Client, do: str, **post: Any) -> Any:
     return client.post("/compare/new/", typed | post)
 
 
-def test_each_model_of_a_board_gets_what_it_takes_of_each_row(
-    member: Client, make_series: MakeSeries
-) -> None:
+def test_each_model_of_a_board_gets_what_it_takes_of_each_row(member, make_series):
     bottle, mug = make_series("bottle", 3), make_series("mug", 1, words="a blue mug")
     rows = {"row-field": "prompt", "row-values": "@bottle on ice\n@mug on ice"}
     page = html.unescape(post_plan(member, "update", **rows).content.decode())
@@ -182,7 +167,7 @@ def test_each_model_of_a_board_gets_what_it_takes_of_each_row(
     }
 
 
-def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:
+def test_rows_are_in_the_field_that_varies(models):
     groups = groups_of(models[EDIT], [models[EDIT]])
     names = ["@bottle", "@mug", "no name"]
     post = {"row-field": ["image_url"], "row-values": ["/uploads/a"], "shared.prompt": ["blue"]}
@@ -194,9 +179,7 @@ def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:
     assert with_named_rows({}, groups, ["@mug"])["row-values"] == ["@mug"]
 
 
-def test_a_name_is_given_taken_and_moved_with_its_pictures(
-    member: Client, make_series: MakeSeries
-) -> None:
+def test_a_name_is_given_taken_and_moved_with_its_pictures(member, make_series):
     bottle, mug = make_series("bottle", 1), make_series("mug", 1)
     form = {"name": "Mugs", "mention": "BOTTLE"}
     answer = member.post(f"/series/{mug.pk}/form/", form)

@@ -44,7 +44,7 @@ def poster(user: User, fox: Run) -> Series:
     return series
 
 
-def test_a_selection_begins_a_series_and_another_is_added(member: Client, fox: Run) -> None:
+def test_a_selection_begins_a_series_and_another_is_added(member, fox):
     form = member.post("/series/additions/", {"artifact": keys(fox, 2, 0)})
     assert f'value="{fox.pk}/2"' in form.content.decode()
     posted = {"artifact": keys(fox, 2, 0), "named": " My  poster "}
@@ -59,9 +59,7 @@ def test_a_selection_begins_a_series_and_another_is_added(member: Client, fox: R
     assert "My poster" in member.get("/series/").content.decode()
 
 
-def test_the_order_is_changed_by_steps_and_to_a_place(
-    member: Client, fox: Run, poster: Series
-) -> None:
+def test_the_order_is_changed_by_steps_and_to_a_place(member, fox, poster):
     address = f"/series/{poster.pk}/order/"
     first, last = item_of(poster, 0), item_of(poster, 3)
     member.post(address, {"item": last.pk, "step": "back"})
@@ -75,9 +73,7 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
     )
 
 
-def test_what_is_taken_out_comes_back_to_its_place(
-    member: Client, fox: Run, poster: Series
-) -> None:
+def test_what_is_taken_out_comes_back_to_its_place(member, fox, poster):
     gone = [item_of(poster, position).pk for position in (1, 2)]
     answer = member.post(f"/series/{poster.pk}/removals/", {"item": gone}, follow=True)
     assert order(poster) == keys(fox, 0, 3)
@@ -89,9 +85,7 @@ def test_what_is_taken_out_comes_back_to_its_place(
     assert order(poster) == keys(fox, 0, 2, 3, 1)
 
 
-def test_a_deleted_result_leaves_a_gap_in_words(
-    member: Client, fox: Run, poster: Series, make_run: Any
-) -> None:
+def test_a_deleted_result_leaves_a_gap_in_words(member, fox, poster, make_run):
     other = with_files(make_run, 1)
     items.add(other.user, poster, Selection({other.pk: {0}}))
     other.delete()
@@ -102,16 +96,14 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     assert member.get("/series/").status_code == 200
 
 
-def test_it_is_renamed_and_downloaded(member: Client, fox: Run, poster: Series) -> None:
+def test_it_is_renamed_and_downloaded(member, fox, poster):
     member.post(f"/series/{poster.pk}/form/", {"name": "Book"})
     assert "<bdi>Book</bdi>" in member.get(poster.get_absolute_url()).content.decode()
     page = member.get(poster.get_absolute_url()).content.decode()
     assert re.findall(r'name="artifact"\s+value="([^"]+)"', page) == keys(fox, 0, 1, 2, 3)
 
 
-def test_a_series_of_a_project_takes_only_what_its_members_may_read(
-    user: User, make_run: Any
-) -> None:
+def test_a_series_of_a_project_takes_only_what_its_members_may_read(user, make_run):
     team = make_project("Team", **{user.username: "maker", "vera": "viewer"})
     series = Series.objects.create(user=user, project=team, name="Team's")
     visible = with_files(make_run, 1, project=team)
@@ -129,9 +121,7 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
     assert viewer.get(series.get_absolute_url()).status_code == 404
 
 
-def test_it_holds_a_bounded_number(
-    member: Client, fox: Run, poster: Series, make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_holds_a_bounded_number(member, fox, poster, make_run, monkeypatch):
     monkeypatch.setattr(items, "MAX_ITEMS", 4)
     other = with_files(make_run, 2)
     posted = {"run": str(other.pk), "series": str(poster.pk)}
@@ -144,8 +134,8 @@ def test_it_holds_a_bounded_number(
 
 @pytest.mark.both_databases
 def test_the_number_of_queries_does_not_grow(
-    member: Client, poster: Series, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
+    member, poster, make_run, django_assert_max_num_queries
+):
     for number in range(20):
         run = with_files(make_run, 2, title=f"n{number}")
         items.add(run.user, poster, Selection({run.pk: None}))
@@ -160,7 +150,7 @@ def test_the_number_of_queries_does_not_grow(
 
 @given(moves=st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 3)), max_size=8))
 @settings(max_examples=cases(3))
-def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int, int]]) -> None:
+def test_any_moves_keep_every_result_once(poster, moves):
     keys_now = [*items.items_of(poster).values_list("pk", flat=True)]
     expected = [*keys_now]
     for origin, to in moves:
@@ -175,9 +165,7 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
         items.move(poster, key, before=None)
 
 
-def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
-    user: User, stranger: User, make_run: Any
-) -> None:
+def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(user, stranger, make_run):
     team = make_project("Team", **{user.username: "maker", stranger.username: "manager"})
     series = Series.objects.create(user=user, project=team, name="Layoffs")
     hidden, visible = (

@@ -61,7 +61,7 @@ def files_of(address: str) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_a_series_or_results_are_packed_with_captions_once(member: Client, fox: Series) -> None:
+def test_a_series_or_results_are_packed_with_captions_once(member, fox):
     packed = pack(member, series=str(fox.pk))
     files = files_of(packed["url"])
     assert [*files] == ["001.png", "002.png", "001.txt", "002.txt"]
@@ -80,7 +80,7 @@ def test_a_series_or_results_are_packed_with_captions_once(member: Client, fox: 
     assert files_of(packed["url"])["001.txt"].startswith(b"a fox 2")
 
 
-def test_without_script_the_list_leads_back_to_the_form(member: Client, fox: Series) -> None:
+def test_without_script_the_list_leads_back_to_the_form(member, fox):
     posted = {"~field": "images_data_url", "trigger_word": "emberglow"}
     listed = member.post(f"/forms/series/{TRAINER}/", posted, follow=True)
     query = f"for={TRAINER}&amp;field=images_data_url".replace("/", "%2F")
@@ -93,7 +93,7 @@ def test_without_script_the_list_leads_back_to_the_form(member: Client, fox: Ser
     assert "emberglow" in page
 
 
-def test_what_cannot_be_packed_is_refused(member: Client, user: User, fox: Series) -> None:
+def test_what_cannot_be_packed_is_refused(member, user, fox):
     empty = Series.objects.create(user=user, project=private_project(user), name="Empty")
     why = pack(member, series=str(empty.pk), status=422)["error"]
     assert why == (
@@ -109,9 +109,7 @@ def test_what_cannot_be_packed_is_refused(member: Client, user: User, fox: Serie
     assert not Upload.objects.exists()
 
 
-def test_only_what_the_project_shows_is_packed(
-    member: Client, user: User, stranger: User, fox: Series, make_run: Any
-) -> None:
+def test_only_what_the_project_shows_is_packed(member, user, stranger, fox, make_run):
     project = make_project("Acme", ana="manager", ben="viewer")
     ana, ben = (User.objects.get(username=name) for name in ("ana", "ben"))
     run = make_run(user=ana, project=project, state="succeeded")

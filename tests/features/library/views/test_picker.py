@@ -38,7 +38,7 @@ def offered(client: Client, query: str) -> list[str]:
     return [choice.name for choice in client.get(f"{CHOICES}&{query}").context["choices"].found]
 
 
-def test_series_opens_to_what_fits_the_field(member: Client, spring: Series) -> None:
+def test_series_opens_to_what_fits_the_field(member, spring):
     assert offered(member, "from=series") == ["Spring"]
     assert offered(member, "from=series&q=spr") == ["Spring"]
     assert offered(member, "from=series&q=autumn") == []
@@ -49,7 +49,7 @@ def test_series_opens_to_what_fits_the_field(member: Client, spring: Series) -> 
     assert offered(member, f"from=series&series={spring.pk}") == ["a image"]
 
 
-def test_series_of_others_is_not_opened(spring: Series, stranger: User) -> None:
+def test_series_of_others_is_not_opened(spring, stranger):
     client = Client()
     client.force_login(stranger)
     page = client.get(f"{CHOICES}&from=series&series={spring.pk}")
@@ -57,7 +57,7 @@ def test_series_of_others_is_not_opened(spring: Series, stranger: User) -> None:
     assert "Spring" not in page.content.decode()
 
 
-def test_uploads_of_a_project_are_offered_to_its_members(member: Client, user: User) -> None:
+def test_uploads_of_a_project_are_offered_to_its_members(member, user):
     project = make_project("Fox", ana="maker", sam="maker")
     sam = User.objects.get(username="sam")
     upload(sam, "shared.png", project=project)

@@ -7,8 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from features.library import pictures, selection
 from features.library.models import Series
@@ -32,7 +30,7 @@ def toast(answer: Any) -> str:
 
 
 @pytest.mark.both_databases
-def test_results_are_starred_and_lose_their_stars(member: Client, make_run: Any) -> None:
+def test_results_are_starred_and_lose_their_stars(member, make_run):
     fox, words = with_files(make_run, 3), make_run(state="succeeded", output={"text": "x"})
     posted = {"artifact": keys(fox, 0, 2), "run": str(words.pk), "star": "1"}
     answer = member.post("/runs/stars/", posted, headers=HTMX)
@@ -47,7 +45,7 @@ def test_results_are_starred_and_lose_their_stars(member: Client, make_run: Any)
     assert not starred_positions(fox)
 
 
-def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any) -> None:
+def test_a_verb_says_what_it_left_out(user, stranger, make_run):
     team = make_project("Team", **{user.username: "maker", stranger.username: "viewer"})
     theirs = with_files(make_run, 2, project=team)
     own = with_files(make_run, 1, project=team, user=stranger)
@@ -62,9 +60,7 @@ def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any)
     assert viewer.post("/runs/deletion/", {"run": str(theirs.pk)}).status_code == 403
 
 
-def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
-    user: User, make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_that_is_found_is_taken_in_the_list_that_was_shown(user, make_run, monkeypatch):
     team = make_project("Team", **{user.username: "maker"})
     there = [with_files(make_run, 1, project=team, title=f"n{number}") for number in range(4)]
     with_files(make_run, 1)
@@ -89,7 +85,7 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
     assert {*Run.objects.kept().filter(project=team)} == {*there[:2], failed}
 
 
-def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: Any) -> None:
+def test_nothing_found_and_foreign_lists_are_refused(member, make_run):
     nothing = member.post("/runs/stars/", {"all": "1", "filters": "q=nothing"}, headers=HTMX)
     assert nothing.status_code == 422
     assert "The list no longer finds anything." in toast(nothing)
@@ -102,7 +98,7 @@ def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: A
     assert moved.status_code == 404
 
 
-def test_two_or_more_are_compared_on_a_board(member: Client, make_run: Any) -> None:
+def test_two_or_more_are_compared_on_a_board(member, make_run):
     runs = [with_files(make_run, 1) for _ in range(2)]
     answer = member.post("/runs/comparison/", {"run": [str(run.pk) for run in runs]})
     assert urlsplit(answer.headers["Location"]).path == "/compare/new/"
@@ -110,9 +106,7 @@ def test_two_or_more_are_compared_on_a_board(member: Client, make_run: Any) -> N
     assert alone.status_code == 422
 
 
-def test_a_board_is_planned_from_the_inputs_of_results(
-    member: Client, make_run: Any, make_endpoint: Any, stranger: User
-) -> None:
+def test_a_board_is_planned_from_the_inputs_of_results(member, make_run, make_endpoint, stranger):
     flux = make_endpoint("lab/flux", documents.FLUX)
     runs = [
         with_files(make_run, 1, endpoint=flux, arguments={"prompt": prompt, "seed": 7})
@@ -133,9 +127,7 @@ def test_a_board_is_planned_from_the_inputs_of_results(
     assert "“no”" not in text
 
 
-def test_several_pictures_fill_a_list_of_a_model(
-    member: Client, make_run: Any, make_endpoint: Any, user: User
-) -> None:
+def test_several_pictures_fill_a_list_of_a_model(member, make_run, make_endpoint, user):
     run = with_files(make_run, 3)
     song = with_files(make_run, 0)
     Artifact.objects.create(run=song, position=0, path="x", kind="audio", url="https://a.test/a")

@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from features.library.models import Series, SeriesItem
@@ -39,7 +37,7 @@ def results(make_run: Any, make_endpoint: Any) -> None:
     indexing.index_all()
 
 
-def test_facets_count_and_link(member: Client, results: None) -> None:
+def test_facets_count_and_link(member, results):
     page = member.get("/runs/facets/")
     assert counts(page, "Kind") == {"Pictures": "3", "Films": "1"}
     # the count includes the failed run, which the wall does not show
@@ -55,21 +53,17 @@ def test_facets_count_and_link(member: Client, results: None) -> None:
     ]
 
 
-def test_the_page_counts_nothing_until_somebody_narrows(member: Client, results: None) -> None:
+def test_the_page_counts_nothing_until_somebody_narrows(member, results):
     page = member.get("/runs/?q=fox")
     assert "facets" not in page.context
 
 
-def test_many_are_counted_to_a_bound_that_is_said(
-    member: Client, results: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_are_counted_to_a_bound_that_is_said(member, results, monkeypatch):
     monkeypatch.setattr(facets, "MOST_COUNTED", 3)
     assert counts(member.get("/runs/facets/?as=list"), "State") == {"Failed": "1+", "Done": "2+"}
 
 
-def test_series_are_counted_found_and_suggested(
-    member: Client, results: None, user: User, stranger: User, make_run: Any
-) -> None:
+def test_series_are_counted_found_and_suggested(member, results, user, stranger, make_run):
     fox, _ = Run.objects.filter(title="a fox")[:2]
     mine = {"project": private_project(user), "user": user}
     poster = Series.objects.create(name="For the poster", **mine)
@@ -89,9 +83,7 @@ def test_series_are_counted_found_and_suggested(
     assert [suggestion.word for suggestion in suggested] == ['series:"For the poster"']
 
 
-def test_others_work_is_not_counted(
-    client: Client, member: Client, results: None, stranger: User, admin_user: User
-) -> None:
+def test_others_work_is_not_counted(client, member, results, stranger, admin_user):
     client.force_login(stranger)
     assert client.get("/runs/facets/").context["facets"] == []
     # The right to know that runs exist is no right to know their content.

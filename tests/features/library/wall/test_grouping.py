@@ -47,9 +47,7 @@ def read_sections(client: Client, address: str) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("size", sample([2, 48, 1, 3], 1))
-def test_sections_in_time_hold_over_pages(
-    member: Client, make_run_after: Any, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_sections_in_time_hold_over_pages(member, make_run_after, monkeypatch, size):
     monkeypatch.setattr(sections, "PAGE", size)
     batch = uuid4()
     a = make_run_after(0)
@@ -69,9 +67,7 @@ def test_sections_in_time_hold_over_pages(
     assert group_names("batch") == ["ed", "cb", "a"]
 
 
-def test_boards_are_gathered_and_others_boards_stay_unseen(
-    member: Client, make_run_after: Any, stranger: Any
-) -> None:
+def test_boards_are_gathered_and_others_boards_stay_unseen(member, make_run_after, stranger):
     mine, theirs, none = make_run_after(1), make_run_after(2), make_run_after(3)
     for user, run, title in ((mine.user, mine, "Mine"), (stranger, theirs, "Secret")):
         board = Board.objects.create(

@@ -2,10 +2,8 @@
 
 import re
 from html import unescape
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.playground.views.test_runs import FAILURE
@@ -24,9 +22,7 @@ from tests.playground.views.test_runs import FAILURE
         ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
     ],
 )
-def test_query_parameters_filter_the_history(
-    member: Client, make_run: Any, query: str, expected: set[str]
-) -> None:
+def test_query_parameters_filter_the_history(member, make_run, query, expected):
     make_run(title="a cat", is_starred=True)
     make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
     runs = [
@@ -36,8 +32,8 @@ def test_query_parameters_filter_the_history(
 
 
 def test_a_model_id_filters_exactly_and_used_models_are_suggested(
-    member: Client, make_endpoint: Any, make_run: Any, user: User
-) -> None:
+    member, make_endpoint, make_run, user
+):
     short, long = (
         make_endpoint(f"a/letterpress{end}", display_name=f"Press{end}") for end in ("", "/fine")
     )
@@ -54,7 +50,7 @@ def test_a_model_id_filters_exactly_and_used_models_are_suggested(
     assert {row.run.title for row in rows} == {"short", "long"}
 
 
-def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None:
+def test_the_history_is_paged_by_a_cursor(member, make_run):
     created = [make_run() for _ in range(35)]
     first = member.get("/runs/?as=list")
     second = member.get(f"/runs/{first.context['more']}")
@@ -74,13 +70,7 @@ def looks_at(client: Client, address: str) -> str:
     ("query", "count"),
     [("", 2), ("starred=1", 1), ("q=cat&state=failed", 0), ("before=2100-01-01T00:00:00Z", 2)],
 )
-def test_a_list_shows_how_many_newer_runs_exist(
-    member: Client,
-    stranger: User,
-    make_run: Any,
-    query: str,
-    count: int,
-) -> None:
+def test_a_list_shows_how_many_newer_runs_exist(member, stranger, make_run, query, count):
     make_run(is_starred=True, state="failed", error=FAILURE)
     looks = looks_at(member, f"/runs/?{query}")
     assert member.get(looks).status_code == 204
@@ -97,7 +87,7 @@ def test_a_list_shows_how_many_newer_runs_exist(
     assert f'href="?{link_query}" >Show</a>' in response.content.decode()
 
 
-def test_a_short_list_is_redrawn_only_without_its_newest_run(member: Client, make_run: Any) -> None:
+def test_a_short_list_is_redrawn_only_without_its_newest_run(member, make_run):
     make_run()
     looks = looks_at(member, "/runs/latest/")
     assert member.get(looks).status_code == 204

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from features.library.models import Series
@@ -60,9 +59,7 @@ def names(page: Any) -> list[str]:
         ("is:upload -model:flux red", "Red fox.png, red song.wav"),
     ],
 )
-def test_line_finds_uploads(
-    user: User, stranger: User, make_run: Any, line: str, found: str
-) -> None:
+def test_line_finds_uploads(user, stranger, make_run, line, found):
     fox = upload(user, "Red fox.png")
     upload(user, "red song.wav", "audio/wav")
     chair = upload(user, "chair.glb", "model/gltf-binary")
@@ -74,7 +71,7 @@ def test_line_finds_uploads(
     assert not matching(Run.objects.all(), parse_line(line), user).exists()
 
 
-def test_wall_shows_own_files_and_those_of_the_project(member: Client, user: User) -> None:
+def test_wall_shows_own_files_and_those_of_the_project(member, user):
     project = make_project("Fox", ana="viewer", sam="maker")
     sam = User.objects.get(username="sam")
     upload(user, "mine.png", width=300, height=200)
@@ -91,7 +88,7 @@ def test_wall_shows_own_files_and_those_of_the_project(member: Client, user: Use
     assert "hidden" not in facets
 
 
-def test_largest_files_come_first_where_the_quota_leads(member: Client, user: User) -> None:
+def test_largest_files_come_first_where_the_quota_leads(member, user):
     project = make_project("Fox", ana="maker")
     upload(user, "small.png", size_bytes=10)
     upload(user, "large.png", size_bytes=3_000_000, project=project)
@@ -100,9 +97,7 @@ def test_largest_files_come_first_where_the_quota_leads(member: Client, user: Us
     assert names(page) == ["large.png", "medium.png", "small.png"]
 
 
-def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
-    member: Client, user: User, stranger: User
-) -> None:
+def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(member, user, stranger):
     rows = [upload(user, "a.png"), upload(user, "b.png")]
     foreign = upload(stranger, "foreign.png")
     posted = {"upload": [row.pk for row in (*rows, foreign)], "filters": "q=is:upload"}
@@ -124,7 +119,7 @@ def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
     assert set(Upload.objects.kept()) == {foreign, rows[0]}
 
 
-def test_series_finds_its_uploads_and_its_results(user: User, make_run: Any) -> None:
+def test_series_finds_its_uploads_and_its_results(user, make_run):
     series = Series.objects.create(user=user, project=private_project(user), name="Spring")
     bottle, run, other = upload(user, "bottle.png"), make_run(), make_run()
     upload(user, "chair.png")
@@ -140,9 +135,7 @@ def test_series_finds_its_uploads_and_its_results(user: User, make_run: Any) -> 
     assert found("-series:spring") == ({"chair.png"}, {other})
 
 
-def test_page_of_an_upload_says_what_used_it_and_deletes_it(
-    member: Client, user: User, make_run: Any
-) -> None:
+def test_page_of_an_upload_says_what_used_it_and_deletes_it(member, user, make_run):
     row = upload(user, "bottle.png")
     page = f"/uploads/{row.pk}/uses/"
     assert "No run has used it yet." in member.get(page).content.decode()

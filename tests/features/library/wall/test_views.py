@@ -26,7 +26,7 @@ def view(user: User) -> View:
     )
 
 
-def test_a_line_is_saved_under_a_name_and_is_the_address(member: Client, make_run: Any) -> None:
+def test_a_line_is_saved_under_a_name_and_is_the_address(member, make_run):
     fox, _ = make_run(title="a fox"), make_run(title="a heron")
     page = member.get("/runs/", {"q": "fox", "as": "list"})
     assert "/views/new/?line=fox" in page.content.decode()
@@ -36,7 +36,7 @@ def test_a_line_is_saved_under_a_name_and_is_the_address(member: Client, make_ru
     assert [row.run for row in saved.context["runs"]] == [fox]
 
 
-def test_a_view_is_found_and_renamed(member: Client, view: View) -> None:
+def test_a_view_is_found_and_renamed(member, view):
     assert f"/views/{view.pk}/" in member.get("/jump/?q=poster").content.decode()
     assert member.get(f"/views/{view.pk}/").headers["Location"] == view.get_absolute_url()
     member.post(f"/views/{view.pk}/form/", {"name": "Best posters", "line": "fox starred"})
@@ -51,16 +51,14 @@ def test_a_view_is_found_and_renamed(member: Client, view: View) -> None:
         ("Foxes", " ", "A view needs words or a condition"),
     ],
 )
-def test_what_cannot_be_saved_is_explained(
-    member: Client, name: str, line: str, words: str
-) -> None:
+def test_what_cannot_be_saved_is_explained(member, name, line, words):
     response = member.post("/views/new/", {"name": name, "line": line})
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not View.objects.exists()
 
 
-def test_anothers_private_view_is_unknown(client: Client, stranger: User, view: View) -> None:
+def test_anothers_private_view_is_unknown(client, stranger, view):
     client.force_login(stranger)
     assert client.get(f"/views/{view.pk}/").status_code == 404
     page = client.get("/runs/", {"view": str(view.pk)})
@@ -95,15 +93,13 @@ def new_counts() -> list[tuple[str, int]]:
     return [*zip((view.name for view in views), query_news.counts(user, lines), strict=True)]
 
 
-def test_a_query_is_saved_in_canonical_form(member: Client, catalogue: None) -> None:
+def test_a_query_is_saved_in_canonical_form(member, catalogue):
     save(member, "page=3&sort=&category=text-to-image&q=++a+b&nonsense=1")
     view = View.objects.get()
     assert (view.line, view.name) == ("q=a+b&category=text-to-image", "Pictures")
 
 
-def test_a_view_counts_new_models_until_they_are_seen(
-    member: Client, catalogue: None, make_endpoint: Make
-) -> None:
+def test_a_view_counts_new_models_until_they_are_seen(member, catalogue, make_endpoint):
     save(member, "category=text-to-image")
     save(member, "category=text-to-video", "Films")
     assert new_counts() == [("Films", 0), ("Pictures", 0)]
@@ -123,8 +119,8 @@ def test_a_view_counts_new_models_until_they_are_seen(
 
 
 def test_a_member_sees_the_models_of_a_view_and_reads_no_news_away(
-    client: Client, stranger: User, user: User, catalogue: None
-) -> None:
+    client, stranger, user, catalogue
+):
     view = View.objects.create(
         user=user, project=private_project(user), of="models", name="Mine", line="category=x"
     )

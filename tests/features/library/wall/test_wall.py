@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from features.library.wall import sections
@@ -13,7 +12,7 @@ from runs.models import Artifact, Run
 
 
 @pytest.mark.both_databases
-def test_every_result_is_a_tile_and_what_went_wrong_is_none(member: Client, make_run: Any) -> None:
+def test_every_result_is_a_tile_and_what_went_wrong_is_none(member, make_run):
     picture = done(make_run, title="a fox", files=[(1024, 768)])
     eight = done(make_run, title="a heron", files=[(512, 512)] * 8)
     words = make_run(state="succeeded", title="a poem", output={"text": "roses <b>are</b> red"})
@@ -34,9 +33,7 @@ def test_every_result_is_a_tile_and_what_went_wrong_is_none(member: Client, make
 
 
 @pytest.mark.both_databases
-def test_a_day_that_goes_on_has_one_title(
-    member: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_that_goes_on_has_one_title(member, make_run, monkeypatch):
     monkeypatch.setattr(sections, "PAGE", 3)
     noon = timezone.make_aware(datetime.combine(date(2026, 3, 5), datetime.min.time())).replace(
         hour=12

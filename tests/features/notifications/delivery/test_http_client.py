@@ -30,7 +30,7 @@ def send(answer: Answer, *addresses: str, to: str = HOOK, timeout_s: float = 5.0
     return asyncio.run(run())
 
 
-def test_the_connection_goes_to_the_vetted_address_and_tls_checks_the_name() -> None:
+def test_the_connection_goes_to_the_vetted_address_and_tls_checks_the_name():
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -44,7 +44,7 @@ def test_the_connection_goes_to_the_vetted_address_and_tls_checks_the_name() -> 
     assert request.extensions["sni_hostname"] == "hooks.example.com"
 
 
-def test_the_next_address_is_tried_after_a_refused_connection() -> None:
+def test_the_next_address_is_tried_after_a_refused_connection():
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host.startswith("2606"):
             raise httpx.ConnectError("no route")
@@ -62,7 +62,7 @@ def test_the_next_address_is_tried_after_a_refused_connection() -> None:
     ],
     ids=["private", "one-private", "http"],
 )
-def test_nothing_is_sent_to_a_private_address(addresses: list[str], to: str) -> None:
+def test_nothing_is_sent_to_a_private_address(addresses, to):
     def answer(request: httpx.Request) -> httpx.Response:
         raise AssertionError("it was sent")
 
@@ -71,7 +71,7 @@ def test_nothing_is_sent_to_a_private_address(addresses: list[str], to: str) -> 
     assert outcome.status is None
 
 
-def test_a_configured_private_origin_is_called() -> None:
+def test_a_configured_private_origin_is_called():
     assert send(lambda _: httpx.Response(200), to="http://127.0.0.1:9/x") == Outcome(200)
 
 
@@ -86,16 +86,14 @@ def test_a_configured_private_origin_is_called() -> None:
     ],
     ids=["redirect", "gone", "error", "later", "much-later"],
 )
-def test_the_response_status_decides_about_a_retry(
-    status: int, headers: dict[str, str], expected: tuple[bool, float]
-) -> None:
+def test_the_response_status_decides_about_a_retry(status, headers, expected):
     outcome = send(lambda _: httpx.Response(status, headers=headers), "93.184.216.34")
     assert outcome.status == status
     assert (outcome.is_permanent, outcome.retry_after_s) == expected
     assert outcome.error
 
 
-def test_a_connection_error_does_not_quote_the_secret_address() -> None:
+def test_a_connection_error_does_not_quote_the_secret_address():
     def break_off(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError(f"broke at {request.url}")
 
@@ -103,7 +101,7 @@ def test_a_connection_error_does_not_quote_the_secret_address() -> None:
     assert errors == ["The connection broke (ReadError).", "Its host name was not found."]
 
 
-def test_a_silent_receiver_times_out() -> None:
+def test_a_silent_receiver_times_out():
     async def run() -> Outcome:
         async def hang(request: httpx.Request) -> httpx.Response:
             await asyncio.sleep(60)
@@ -129,7 +127,7 @@ HOUSE = ["http://n8n.internal:5678"]
         "http://n8n.internal:5678/webhook/1",
     ],
 )
-def test_public_and_configured_addresses_are_accepted(address: str) -> None:
+def test_public_and_configured_addresses_are_accepted(address):
     assert webhook_addresses.check(address, HOUSE).host
 
 
@@ -157,7 +155,7 @@ def test_public_and_configured_addresses_are_accepted(address: str) -> None:
         "https://[bad/",
     ],
 )
-def test_other_addresses_are_refused_with_a_reason(address: str) -> None:
+def test_other_addresses_are_refused_with_a_reason(address):
     with pytest.raises(webhook_addresses.RefusedAddress) as refusal:
         webhook_addresses.check(address, HOUSE)
     assert str(refusal.value).endswith(".")
@@ -166,7 +164,7 @@ def test_other_addresses_are_refused_with_a_reason(address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["fec0::1", "224.0.0.1", "ff0e::1", "100.64.0.1", "192.0.0.192"]
 )
-def test_a_host_name_must_resolve_to_public_addresses(address: str) -> None:
+def test_a_host_name_must_resolve_to_public_addresses(address):
     assert not webhook_addresses.is_public(address)
     with pytest.raises(webhook_addresses.RefusedAddress):
         webhook_addresses.require_public(["93.184.216.34", address])

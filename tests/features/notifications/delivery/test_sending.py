@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -20,7 +19,6 @@ from features.notifications.delivery.messages import Outcome
 from features.notifications.models import Channel, Delivery, Notification, RunEnd, SigningKey
 from house.operations.retention import expired
 from projects import members
-from tests.features.notifications.conftest import Receiver
 from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -45,9 +43,7 @@ def make_due() -> None:
     )
 
 
-def test_a_webhook_signature_passes_fals_verifier(
-    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+def test_a_webhook_signature_passes_fals_verifier(make_channel, tell, send, receiver):
     make_channel()
     tell()
     send()
@@ -69,9 +65,7 @@ def test_a_webhook_signature_passes_fals_verifier(
     assert len(receiver.requests) == 1
 
 
-def test_slack_gets_its_own_markup_with_everything_escaped(
-    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+def test_slack_gets_its_own_markup_with_everything_escaped(make_channel, tell, send, receiver):
     make_channel("slack")
     tell()
     send()
@@ -82,9 +76,7 @@ def test_slack_gets_its_own_markup_with_everything_escaped(
     assert not SigningKey.objects.exists()
 
 
-def test_mail_is_sent_to_the_accounts_address(
-    user: User, make_channel: MakeChannel, tell: Tell, send: Send, settings: Any
-) -> None:
+def test_mail_is_sent_to_the_accounts_address(user, make_channel, tell, send, settings):
     settings.EMAIL_URL = "smtp://localhost"
     User.objects.filter(pk=user.pk).update(email="ana@example.com")
     user.refresh_from_db()
@@ -102,9 +94,7 @@ def test_mail_is_sent_to_the_accounts_address(
     [("", sending.NO_MAIL_SERVER), ("smtp://x", sending.NO_ADDRESS)],
     ids=["no-server", "no-address"],
 )
-def test_a_mail_error_gives_the_reason(
-    make_channel: MakeChannel, tell: Tell, send: Send, settings: Any, url: str, reason: str
-) -> None:
+def test_a_mail_error_gives_the_reason(make_channel, tell, send, settings, url, reason):
     settings.EMAIL_URL = url
     make_channel("email", address="")
     tell()
@@ -112,9 +102,7 @@ def test_a_mail_error_gives_the_reason(
     assert (only_delivery().state, only_delivery().log[-1]["error"]) == ("failed", reason)
 
 
-def test_a_failed_delivery_is_retried_until_accepted(
-    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+def test_a_failed_delivery_is_retried_until_accepted(make_channel, tell, send, receiver):
     receiver.statuses = [500, 503, 200]
     receiver.headers = {"retry-after": "1200"}
     make_channel()
@@ -133,8 +121,8 @@ def test_a_failed_delivery_is_retried_until_accepted(
 
 
 def test_a_delivery_is_abandoned_after_ten_attempts_and_can_be_retried(
-    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+    make_channel, tell, send, receiver
+):
     receiver.statuses = [500]
     make_channel()
     tell()
@@ -151,9 +139,7 @@ def test_a_delivery_is_abandoned_after_ten_attempts_and_can_be_retried(
     assert len(only_delivery().log) == 11
 
 
-def test_two_workers_send_each_delivery_once(
-    make_channel: MakeChannel, tell: Tell, receiver: Receiver
-) -> None:
+def test_two_workers_send_each_delivery_once(make_channel, tell, receiver):
     make_channel()
     for number in range(30):
         tell(f"run {number}")
@@ -173,8 +159,8 @@ def test_two_workers_send_each_delivery_once(
 
 
 def test_another_worker_retries_after_a_killed_worker_and_logs_it(
-    make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+    make_channel, tell, send, receiver
+):
     make_channel()
     tell()
     (delivery,) = sending.take()  # this worker is killed now
@@ -188,9 +174,7 @@ def test_another_worker_retries_after_a_killed_worker_and_logs_it(
     assert (only_delivery().state, only_delivery().attempts) == ("delivered", 2)
 
 
-def test_one_slow_receiver_does_not_block_others(
-    user: User, stranger: User, make_channel: MakeChannel, tell: Tell
-) -> None:
+def test_one_slow_receiver_does_not_block_others(user, stranger, make_channel, tell):
     make_channel()
     for number in range(20):
         tell(f"run {number}")
@@ -200,9 +184,7 @@ def test_one_slow_receiver_does_not_block_others(
     assert sorted(people) == [user.pk] * sending.AT_ONCE_PER_PERSON + [stranger.pk]
 
 
-def test_nothing_is_sent_for_a_deactivated_account(
-    user: User, make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+def test_nothing_is_sent_for_a_deactivated_account(user, make_channel, tell, send, receiver):
     make_channel()
     tell()
     User.objects.filter(pk=user.pk).update(is_active=False)
@@ -211,8 +193,8 @@ def test_nothing_is_sent_for_a_deactivated_account(
 
 
 def test_nothing_is_sent_of_a_project_that_its_user_has_left(
-    user: User, make_run: Any, make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
-) -> None:
+    user, make_run, make_channel, tell, send, receiver
+):
     project = make_project("Film", ben="manager", ana="maker")
     run = make_run(state="succeeded", project=project)
     for method in ("webhook", "slack", "email"):
@@ -231,9 +213,7 @@ def test_nothing_is_sent_of_a_project_that_its_user_has_left(
     assert Notification.objects.count() == 1
 
 
-def test_old_deliveries_and_notifications_are_deleted(
-    make_channel: MakeChannel, tell: Tell, send: Send
-) -> None:
+def test_old_deliveries_and_notifications_are_deleted(make_channel, tell, send):
     make_channel()
     tell()
     send()

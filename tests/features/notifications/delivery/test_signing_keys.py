@@ -25,14 +25,14 @@ def check(headers: dict[str, str], jwks: dict[str, Any], body: bytes = BODY) -> 
 
 
 @pytest.mark.any_database
-def test_fals_verifier_takes_our_signature_with_our_key_set() -> None:
+def test_fals_verifier_takes_our_signature_with_our_key_set():
     headers = sign_body(timezone.now())
     assert check(headers, signing_keys.jwks()) == Verdict.GENUINE
     assert check(headers, signing_keys.jwks(), BODY + b" ") == Verdict.UNKNOWN_KEY
 
 
 @pytest.mark.any_database
-def test_a_cached_key_set_always_has_the_signing_key() -> None:
+def test_a_cached_key_set_always_has_the_signing_key():
     """For each day of a year, the key set of the day before verifies what is signed today."""
     start = timezone.now()
     signing_keys.maintain(start)
@@ -48,7 +48,7 @@ def test_a_cached_key_set_always_has_the_signing_key() -> None:
 
 
 @pytest.mark.any_database
-def test_the_private_key_is_encrypted_and_renewed_with_a_new_secret(settings: Any) -> None:
+def test_the_private_key_is_encrypted_and_renewed_with_a_new_secret(settings):
     now = timezone.now()
     signing_keys.maintain(now)
     before = SigningKey.objects.get()

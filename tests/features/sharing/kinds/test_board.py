@@ -49,7 +49,7 @@ def share_board(user: User) -> ShareBoard:
     return make
 
 
-def test_visitors_see_rows_columns_and_the_winner(board: Board, share_board: ShareBoard) -> None:
+def test_visitors_see_rows_columns_and_the_winner(board, share_board):
     markup = read_page(share_board(board))
     assert "quiet zebra" in markup
     assert "loud heron" in markup
@@ -58,14 +58,14 @@ def test_visitors_see_rows_columns_and_the_winner(board: Board, share_board: Sha
     assert "seed 424242" in markup
 
 
-def test_prices_are_shown_where_chosen(board: Board, share_board: ShareBoard) -> None:
+def test_prices_are_shown_where_chosen(board, share_board):
     share = share_board(board)
     assert "$0.02" not in read_page(share)
     Share.objects.update(shows_prices=True)
     assert "$0.02" in read_page(share)
 
 
-def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: User) -> None:
+def test_nothing_hidden_is_told(board, share_board, user):
     User.objects.update(username="anastasia-k", email="anastasia@example.org")
     board.project.name = "Secret venture"
     board.project.save()
@@ -79,15 +79,11 @@ def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: Use
     assert "Won: <strong>B" in read_page(share)
 
 
-def test_metadata_leave_with_the_file_where_all_is_shown(
-    board: Board, share_board: ShareBoard
-) -> None:
+def test_metadata_leave_with_the_file_where_all_is_shown(board, share_board):
     assert leaked_secrets(collect_answers(share_board(board)), [SECRET])
 
 
-def test_settings_without_models_leave_out_what_names_them(
-    board: Board, share_board: ShareBoard
-) -> None:
+def test_settings_without_models_leave_out_what_names_them(board, share_board):
     board.rows.update(values={"prompt": "a fox", "model_name": "lab/flux", "style": "as lab/flux"})
     markup = read_page(share_board(board, shows_models=False))
     assert "a fox" in markup
@@ -95,7 +91,7 @@ def test_settings_without_models_leave_out_what_names_them(
     assert markup.count("left out") == 4
 
 
-def test_what_is_kept_stays_and_what_follows_changes(board: Board, share_board: ShareBoard) -> None:
+def test_what_is_kept_stays_and_what_follows_changes(board, share_board):
     kept, following = share_board(board), share_board(board, follows=True)
     assert kept.pk != following.pk
     board.rows.filter(position=0).update(label="a new label")
@@ -104,7 +100,7 @@ def test_what_is_kept_stays_and_what_follows_changes(board: Board, share_board: 
     assert "a new label" in read_page(following)
 
 
-def test_a_deleted_run_leaves_a_sentence(board: Board, share_board: ShareBoard) -> None:
+def test_a_deleted_run_leaves_a_sentence(board, share_board):
     share = share_board(board)
     run = Run.objects.first()
     assert run
@@ -114,7 +110,7 @@ def test_a_deleted_run_leaves_a_sentence(board: Board, share_board: ShareBoard) 
     assert str(run.pk) not in markup
 
 
-def test_a_deleted_board_shows_nothing(board: Board, share_board: ShareBoard) -> None:
+def test_a_deleted_board_shows_nothing(board, share_board):
     share = share_board(board)
     Board.objects.update(deleted_at=board.created_at)
     markup = read_page(share)
@@ -123,8 +119,8 @@ def test_a_deleted_board_shows_nothing(board: Board, share_board: ShareBoard) ->
 
 
 def test_inputs_have_numbers_and_are_served_with_the_settings(
-    board: Board, share_board: ShareBoard, user: User, stored_picture: str
-) -> None:
+    board, share_board, user, stored_picture
+):
     upload = Upload.objects.create(
         user=user, digest="0" * 64, file=stored_picture, file_name="my-holiday.png",
         content_type="image/png", size_bytes=9,
@@ -142,7 +138,7 @@ def test_inputs_have_numbers_and_are_served_with_the_settings(
     assert Client().get(address).status_code == 404
 
 
-def test_only_who_may_change_a_board_shares_it(board: Board, stranger: User) -> None:
+def test_only_who_may_change_a_board_shares_it(board, stranger):
     assert KINDS["board"].find(stranger, str(board.pk)) is None
     project = Project.objects.create(name="Spring", slug="spring")
     Board.objects.update(project=project)
@@ -152,9 +148,7 @@ def test_only_who_may_change_a_board_shares_it(board: Board, stranger: User) -> 
     assert KINDS["board"].find(stranger, str(board.pk)) == board
 
 
-def test_queries_do_not_grow_with_the_board(
-    make_judged_board: Judged, share_board: ShareBoard, client: Client
-) -> None:
+def test_queries_do_not_grow_with_the_board(make_judged_board, share_board, client):
     counts = []
     for prompts in ("a", "b\nc\nd\ne"):
         Board.objects.all().delete()

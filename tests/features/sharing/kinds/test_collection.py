@@ -59,21 +59,21 @@ def share_collection(author: User, collection: Collection) -> Shown:
     return make
 
 
-def test_a_visitor_sees_its_cards(share_collection: Shown) -> None:
+def test_a_visitor_sees_its_cards(share_collection):
     markup = read_page(share_collection())
     texts = ["For products.", "flux-pro", "steps-of-gold", "flux-pro paints"]
     assert [text for text in texts if text not in markup] == []
 
 
 @pytest.mark.parametrize("follows", [False, True])
-def test_nothing_hidden_is_told(share_collection: Shown, follows: bool) -> None:
+def test_nothing_hidden_is_told(share_collection, follows):
     answered = collect_answers(share_collection(follows=follows, **HIDDEN))
     assert not leaked_secrets(answered, SECRETS)
     assert leaked_secrets(answered, ["steps-of-gold"]), "a note that names no model stays"
     assert any("/pictures/" in address for address in answered)
 
 
-def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
+def test_what_is_gone_leaves_a_sentence(share_collection):
     share = share_collection()
     Collection.objects.update(is_published=False)
     User.objects.update(is_staff=False)
@@ -82,7 +82,7 @@ def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
     assert "For products" not in markup
 
 
-def test_its_pictures_are_served_by_their_places(share_collection: Shown) -> None:
+def test_its_pictures_are_served_by_their_places(share_collection):
     share = share_collection()
     address = reverse("sharing:share-picture", args=[share.token, 1])
     assert collect_answers(share)[address].endswith(b"RIFF small WEBP")
@@ -91,6 +91,6 @@ def test_its_pictures_are_served_by_their_places(share_collection: Shown) -> Non
         assert Client().get(other).status_code == 404
 
 
-def test_strangers_share_nothing(collection: Collection, stranger: User) -> None:
+def test_strangers_share_nothing(collection, stranger):
     assert KINDS["collection"].find(stranger, collection.slug) is None
     assert KINDS["collection"].find(stranger, "no/such key") is None

@@ -40,9 +40,7 @@ def ask(guest: Client, share: Share, prompt: str, **more: str) -> Any:
     return guest.post(address, {"prompt": prompt, "name": "Anna"} | more)
 
 
-def test_a_guests_row_waits_and_they_learn_what_became_of_it(
-    share: Share, board: Board, user: User
-) -> None:
+def test_a_guests_row_waits_and_they_learn_what_became_of_it(share, board, user):
     guest, runs = Client(), Run.objects.count()
     assert "Ask for a row" in read_page(share, guest)
     assert ask(guest, share, " a fox ").status_code == 302
@@ -60,7 +58,7 @@ def test_a_guests_row_waits_and_they_learn_what_became_of_it(
     assert share.version < Share.objects.get().version
 
 
-def test_others_learn_nothing_of_it(share: Share) -> None:
+def test_others_learn_nothing_of_it(share):
     ask(Client(), share, "a fox")
     other = Client()
     assert "a fox" not in read_page(share, other)
@@ -76,8 +74,8 @@ def test_others_learn_nothing_of_it(share: Share) -> None:
     ],
 )
 def test_what_is_refused_is_said_beside_the_field_with_what_was_typed(
-    share: Share, prompt: str, more: dict[str, str], sentence: str
-) -> None:
+    share, prompt, more, sentence
+):
     response = ask(Client(), share, prompt, **more)
     page = response.content.decode()
     assert response.status_code == 422
@@ -87,7 +85,7 @@ def test_what_is_refused_is_said_beside_the_field_with_what_was_typed(
     assert not share.reviewers.exists()
 
 
-def test_a_closed_share_takes_no_rows_and_keeps_what_was_typed(share: Share) -> None:
+def test_a_closed_share_takes_no_rows_and_keeps_what_was_typed(share):
     guest = Client()
     ask(guest, share, "a fox")
     Share.objects.update(closed_at=timezone.now())
@@ -99,13 +97,13 @@ def test_a_closed_share_takes_no_rows_and_keeps_what_was_typed(share: Share) -> 
     assert RowRequest.objects.count() == 1
 
 
-def test_a_guess_is_not_answered_where_prompts_are_hidden(share: Share) -> None:
+def test_a_guess_is_not_answered_where_prompts_are_hidden(share):
     Share.objects.update(shows_settings=False)
     assert ask(Client(), share, "quiet zebra").status_code == 302
     assert RowRequest.objects.get().label == "quiet zebra"
 
 
-def test_only_a_board_that_takes_rows_has_the_form(share: Share, board: Board) -> None:
+def test_only_a_board_that_takes_rows_has_the_form(share, board):
     Share.objects.update(takes_rows=False)
     assert ask(Client(), share, "a fox").status_code == 404
     assert "Ask for a row" not in read_page(share)

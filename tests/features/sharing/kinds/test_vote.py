@@ -61,7 +61,7 @@ def choose(guest: Client, share: Share, choice: str) -> Any:
     return guest.post(address(share), {"pair": context["ballot"].token, "choice": choice})
 
 
-def test_a_guest_votes_by_the_name_they_give(share: Share) -> None:
+def test_a_guest_votes_by_the_name_they_give(share):
     assert 'name="name"' in Client().get(address(share)).content.decode()
     guest = introduce_guest(share, "Anna")
     assert [choose(guest, share, choice).status_code for choice in "12"] == [302, 302]
@@ -71,14 +71,14 @@ def test_a_guest_votes_by_the_name_they_give(share: Share) -> None:
     assert "You have judged every pair" in guest.get(address(share)).content.decode()
 
 
-def test_a_ballot_tells_nothing_that_is_hidden(share: Share) -> None:
+def test_a_ballot_tells_nothing_that_is_hidden(share):
     guest = introduce_guest(share, "Anna")
     answered = collect_answers(share, guest)
     assert len([path for path in answered if "/vote/files/" in path]) >= 2
     assert not leaked_secrets(answered, ["lab/", "flux", "turbo", "zebra", "heron", SECRET])
 
 
-def test_a_ballots_files_are_its_voters_alone(share: Share) -> None:
+def test_a_ballots_files_are_its_voters_alone(share):
     guest = introduce_guest(share, "Anna")
     ballot: Any = guest.get(address(share)).context["ballot"]
     file = ballot.sides[0].shown[0].src
@@ -88,9 +88,7 @@ def test_a_ballots_files_are_its_voters_alone(share: Share) -> None:
     assert guest.get(file).status_code == 410
 
 
-def test_a_kept_share_asks_about_its_own_results_alone(
-    share: Share, board: Board, user: User
-) -> None:
+def test_a_kept_share_asks_about_its_own_results_alone(share, board, user):
     board.rows.get(position=1).cells.update(replaced_at=timezone.now())
     kept = share_of(user, "board", str(board.pk), takes_votes=True)
     board.cells.update(replaced_at=None)
@@ -99,21 +97,21 @@ def test_a_kept_share_asks_about_its_own_results_alone(
         assert context["progress"].total == pairs
 
 
-def test_the_last_vote_can_be_taken_back(share: Share) -> None:
+def test_the_last_vote_can_be_taken_back(share):
     guest = introduce_guest(share, "Anna")
     choose(guest, share, "1")
     guest.post(reverse("sharing:share-vote-retraction", args=[share.token]))
     assert not Vote.objects.exists()
 
 
-def test_a_user_votes_as_themselves(share: Share, stranger: User) -> None:
+def test_a_user_votes_as_themselves(share, stranger):
     client = Client()
     client.force_login(stranger)
     choose(client, share, "0")
     assert Vote.objects.get().voter == stranger
 
 
-def test_a_closed_review_takes_no_votes(share: Share) -> None:
+def test_a_closed_review_takes_no_votes(share):
     guest = introduce_guest(share, "Anna")
     ballot: Any = guest.get(address(share)).context["ballot"]
     assert "/vote/" in read_page(share)
@@ -124,7 +122,7 @@ def test_a_closed_review_takes_no_votes(share: Share) -> None:
     assert "/vote/" not in read_page(share)
 
 
-def test_only_a_board_that_takes_votes_has_the_page(share: Share, board: Board) -> None:
+def test_only_a_board_that_takes_votes_has_the_page(share, board):
     Share.objects.update(takes_votes=False)
     assert Client().get(address(share)).status_code == 404
     Share.objects.update(takes_votes=True)

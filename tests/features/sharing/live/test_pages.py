@@ -27,7 +27,7 @@ def publish(share: uuid.UUID, after: int, newest: ShareState) -> ShareState:
     return async_to_sync(watch_share(share, after).answer)({share: newest})
 
 
-def test_the_first_news_goes_out_at_once_and_the_next_after_a_pause() -> None:
+def test_the_first_news_goes_out_at_once_and_the_next_after_a_pause():
     share = uuid.uuid4()
     first, second = {share: state(1)}, {share: state(2)}
     assert watch_share(share, 1).due_in(first) is None
@@ -47,7 +47,7 @@ def test_the_first_news_goes_out_at_once_and_the_next_after_a_pause() -> None:
         pytest.param({"stamp": "members"}, id="others-admitted"),
     ],
 )
-def test_an_end_waits_for_nothing(end: dict[str, Any]) -> None:
+def test_an_end_waits_for_nothing(end):
     share = uuid.uuid4()
     publish(share, 0, state(1))
     rows = {share: state(1, **end)} if end else {}

@@ -93,7 +93,7 @@ def session_of(user: User) -> dict[str, str]:
     return {SESSION: browser.cookies[SESSION].value}
 
 
-def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share: Share) -> None:
+def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share):
     async def use(client: httpx.AsyncClient, broker: Broker) -> tuple[Any, float]:
         held = asyncio.create_task(ask(client, share))
         await waiting(broker)
@@ -109,7 +109,7 @@ def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share: Sh
     assert waited_s < HOLD_S / 2
 
 
-def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> None:
+def test_one_change_is_read_and_rendered_once_for_all_pages(share):
     statements: list[str] = []
 
     def note(sql: str, connection: Any) -> None:
@@ -129,7 +129,7 @@ def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> Non
     assert len(threads) <= 2  # one query for the counts, one for the threads
 
 
-def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
+def test_a_revoked_share_ends_its_held_polls_at_once(share):
     def revoke() -> None:
         Share.objects.update(revoked_at=timezone.now())
         channel.notify()
@@ -145,14 +145,14 @@ def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
     assert response.content == b""
 
 
-def test_a_page_from_before_the_password_learns_nothing_more(share: Share) -> None:
+def test_a_page_from_before_the_password_learns_nothing_more(share):
     watch = token(share)
     Share.objects.update(password="hashed")
     say(share, 1)
     assert serve(lambda client, broker: ask(client, share, watch)).status_code == 403
 
 
-def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> None:
+def test_a_forged_or_old_token_opens_nothing(share, monkeypatch):
     watch = token(share)
     forged = watch[:-4] + ("AAAA" if not watch.endswith("AAAA") else "BBBB")
     for text in ("", "x", forged, "é" * 40):
@@ -162,7 +162,7 @@ def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> 
     assert serve(lambda client, broker: ask(client, share, watch)).status_code == 403
 
 
-def test_a_page_that_stays_open_gets_a_new_token(share: Share, monkeypatch: Any) -> None:
+def test_a_page_that_stays_open_gets_a_new_token(share, monkeypatch):
     watch = token(share)
     later = time.time() + timedelta(hours=20).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
@@ -173,7 +173,7 @@ def test_a_page_that_stays_open_gets_a_new_token(share: Share, monkeypatch: Any)
     assert not renewed.token.is_old
 
 
-def test_a_makers_token_is_the_makers_alone(share: Share, user: User) -> None:
+def test_a_makers_token_is_the_makers_alone(share, user):
     watch, other = token(share, user, is_maker=True), User.objects.create(username="other")
     say(share, 1)
     for cookies, status in (({}, 403), (session_of(other), 403), (session_of(user), 200)):
@@ -187,7 +187,7 @@ def test_a_makers_token_is_the_makers_alone(share: Share, user: User) -> None:
         assert serve(use).status_code == status
 
 
-def test_who_has_left_the_project_gets_no_more_of_its_share(share: Share) -> None:
+def test_who_has_left_the_project_gets_no_more_of_its_share(share):
     Share.objects.update(audience=Share.Audience.PROJECT)
     share.refresh_from_db()
     left = User.objects.create(username="left")
@@ -201,19 +201,19 @@ def test_who_has_left_the_project_gets_no_more_of_its_share(share: Share) -> Non
     assert serve(use).status_code == 403
 
 
-def test_a_poll_without_news_is_answered_with_nothing_after_its_time(share: Share) -> None:
+def test_a_poll_without_news_is_answered_with_nothing_after_its_time(share):
     response = serve(lambda client, broker: ask(client, share), hold_s=0.05)
     assert response.status_code == 204
 
 
-def test_guests_share_one_token_and_it_does_not_name_the_share_address(share: Share) -> None:
+def test_guests_share_one_token_and_it_does_not_name_the_share_address(share):
     assert token(share) == token(share)
     assert share.token not in token(share)
     named = SimpleNamespace(pk=7, is_authenticated=True)
     assert token(share, named) == token(share), "a link's visitor is a guest"
 
 
-def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, user: User) -> None:
+def test_parts_for_guests_offer_nothing_that_only_others_may_do(share, user):
     say(share, 1)
     query = {"after": "0", "item": "1"}
     guests = serve(poll_once(share, token(share), query)).json()["markup"]

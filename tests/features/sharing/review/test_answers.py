@@ -1,11 +1,9 @@
 """The answers of a review reach the results' makers, and nobody else."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from core.db import clock
@@ -16,8 +14,6 @@ from features.sharing.models import Comment, Reviewer, Share, ShareItem
 from features.sharing.own import creation
 from features.sharing.review import news
 from projects.models import Membership, Project
-from runs.models import Run
-from tests.features.sharing.review.conftest import Post
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +23,8 @@ def text_of(response: object) -> str:
 
 
 def test_new_version_offers_ones_own_results_beside_what_was_said(
-    share: Share, post: Post, member: Client, make_picture: Callable[..., Run]
-) -> None:
+    share, post, member, make_picture
+):
     run = make_picture()
     post(Client(), name="Anna", pick=1, item=1, rating=5, comment="Red")
     choice = text_of(member.get(f"/shares/{share.pk}/review/?new=1"))
@@ -37,8 +33,8 @@ def test_new_version_offers_ones_own_results_beside_what_was_said(
 
 
 def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
-    share: Share, post: Post, member: Client, make_picture: Callable[..., Run]
-) -> None:
+    share, post, member, make_picture
+):
     guest = Client()
     post(guest, name="Anna", pick=1, item=1, comment="Larger?")
     comment, run = Comment.objects.get(), make_picture()
@@ -57,9 +53,7 @@ def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
     assert 'aria-pressed="true"' not in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
 
 
-def test_a_result_of_others_cannot_become_a_version(
-    share: Share, member: Client, make_picture: Callable[..., Run], stranger: User
-) -> None:
+def test_a_result_of_others_cannot_become_a_version(share, member, make_picture, stranger):
     run = make_picture(user=stranger)
     address = f"/shares/{share.pk}/review/1/versions/"
     for artifact in (f"{run.pk}/0", "x", "", f"{share.items.get(number=2).run_id}/0"):
@@ -69,9 +63,7 @@ def test_a_result_of_others_cannot_become_a_version(
     assert share.items.count() == 3
 
 
-def test_export_has_every_pick_rating_and_comment_and_no_formula(
-    share: Share, post: Post, member: Client
-) -> None:
+def test_export_has_every_pick_rating_and_comment_and_no_formula(share, post, member):
     post(Client(), name="Anna", pick=1, item=1, rating=5, comment="=1+1", x="10", y="20", at="3.2")
     document = json.loads(member.get(f"/shares/{share.pk}/review/export/?format=json").content)
     kinds = [row["what"] for row in document["answers"]]
@@ -81,7 +73,7 @@ def test_export_has_every_pick_rating_and_comment_and_no_formula(
     assert "'=1+1" in table
 
 
-def test_a_review_is_closed_and_opened_again(share: Share, member: Client) -> None:
+def test_a_review_is_closed_and_opened_again(share, member):
     member.post(f"/shares/{share.pk}/review/closing/", {"closed": "1"})
     share.refresh_from_db()
     assert not share.is_open
@@ -90,9 +82,7 @@ def test_a_review_is_closed_and_opened_again(share: Share, member: Client) -> No
     assert share.is_open
 
 
-def test_the_owner_hears_of_a_visit_once_and_at_once_when_somebody_is_done(
-    share: Share, post: Post
-) -> None:
+def test_the_owner_hears_of_a_visit_once_and_at_once_when_somebody_is_done(share, post):
     guest = Client()
     post(guest, name="Anna", pick=[1, 2], item=1, comment="Good")
     news.tell_due()
@@ -110,14 +100,12 @@ def test_the_owner_hears_of_a_visit_once_and_at_once_when_somebody_is_done(
 
 
 @pytest.mark.parametrize("how", ["ended", "for members", "not mentioned"])
-def test_a_mention_is_read_by_who_may_open_the_share(
-    share: Share, post: Post, stranger: User, how: str
-) -> None:
+def test_a_mention_is_read_by_who_may_open_the_share(share, post, stranger, how):
     post(Client(), name="Anna", comment="@sam, look")
     comment = Comment.objects.get()
     comment.mentioned.add(stranger)
     notice = {"subject": "Anna mentioned you", "key": "m", "about": share}
-    outbox.notify(stranger, news.MENTION, **notice)  # type: ignore[arg-type]
+    outbox.notify(stranger, news.MENTION, **notice)
     assert inbox.count_new(stranger) == 1
     if how == "ended":
         Share.objects.update(revoked_at=clock.now())
@@ -128,14 +116,12 @@ def test_a_mention_is_read_by_who_may_open_the_share(
     assert inbox.count_new(stranger) == inbox.lines(stranger).count() == 0
 
 
-def test_what_the_owner_says_is_no_news_to_them(share: Share, post: Post, member: Client) -> None:
+def test_what_the_owner_says_is_no_news_to_them(share, post, member):
     post(member, "comments/", comment="Mine")
     assert Reviewer.objects.get().news_due_at is None
 
 
-def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(
-    share: Share, post: Post, member: Client, stranger: User
-) -> None:
+def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(share, post, member, stranger):
     project = Project.objects.create(slug="house", name="House")
     Membership.objects.create(project=project, user=share.user, role="maker")
     Membership.objects.create(project=project, user=stranger, role="maker")
@@ -157,9 +143,7 @@ def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(
     assert member.get(note.path)["Location"] == address
 
 
-def test_a_mention_leads_nobody_else_to_the_share(
-    share: Share, post: Post, client: Client, stranger: User
-) -> None:
+def test_a_mention_leads_nobody_else_to_the_share(share, post, client, stranger):
     post(Client(), "comments/", name="Anna", comment="Hello")
     comment = Comment.objects.get()
     client.force_login(stranger)
@@ -168,9 +152,7 @@ def test_a_mention_leads_nobody_else_to_the_share(
     assert client.get(f"/shares/{share.pk}/comments/{comment.pk}/").status_code == 302
 
 
-def test_a_renewed_address_is_given_to_nobody_who_had_the_former_one(
-    share: Share, client: Client, stranger: User, user: User
-) -> None:
+def test_a_renewed_address_is_given_to_nobody_who_had_the_former_one(share, client, stranger, user):
     client.force_login(stranger)
     client.post(f"{share.get_absolute_url()}review/comments/", {"comment": "Darker?"})
     comment = Comment.objects.get()

@@ -9,7 +9,6 @@ from features.sharing.live import parts
 from features.sharing.live.watch_tokens import BLIND, VISITOR, verify
 from features.sharing.models import Comment, Share
 from features.sharing.review import versions
-from tests.features.sharing.review.conftest import Post
 
 pytestmark = pytest.mark.django_db
 WORDS = "Too dark for us"
@@ -27,9 +26,7 @@ def pages(share: Share) -> Any:
     return read
 
 
-def test_a_guest_comments_before_other_guests_remarks_are_shown(
-    share: Share, post: Post, pages: Any, member: Client
-) -> None:
+def test_a_guest_comments_before_other_guests_remarks_are_shown(share, post, pages, member):
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", item=1, comment=WORDS, x="10", y="10")
     remark = Comment.objects.get()
@@ -53,13 +50,13 @@ def test_a_guest_comments_before_other_guests_remarks_are_shown(
     assert versions.chain_of(list(share.items.all()), version)[0] == remark.item
 
 
-def test_the_maker_may_allow_to_see_them_at_once(share: Share, post: Post, pages: Any) -> None:
+def test_the_maker_may_allow_to_see_them_at_once(share, post, pages):
     post(Client(), "comments/", name="Anna", item=1, comment=WORDS)
     Share.objects.update(shows_remarks=True)
     assert WORDS in pages(Client())
 
 
-def test_open_pages_learn_no_more_than_new_ones(share: Share, post: Post) -> None:
+def test_open_pages_learn_no_more_than_new_ones(share, post):
     post(Client(), "comments/", name="Anna", item=1, comment=WORDS)
     for item in (0, 1):
         markup = "".join(parts.render(share.pk, BLIND, item)[1].values())
@@ -68,7 +65,7 @@ def test_open_pages_learn_no_more_than_new_ones(share: Share, post: Post) -> Non
     assert WORDS in "".join(parts.render(share.pk, VISITOR, 1)[1].values())
 
 
-def test_the_first_comment_lets_the_open_page_ask_for_all(share: Share, post: Post) -> None:
+def test_the_first_comment_lets_the_open_page_ask_for_all(share, post):
     fields = {"name": "Ben", "item": 1, "comment": "Mine", "back": "item"}
     address = f"{share.get_absolute_url()}review/comments/"
     answer = Client().post(address, fields, headers={"hx-request": "true"}).content.decode()

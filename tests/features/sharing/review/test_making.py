@@ -75,8 +75,8 @@ def answer(user: User, run: Run, remark: Comment) -> None:
 
 
 def test_make_it_opens_the_form_with_picture_words_and_mask_and_runs_nothing(
-    member: Client, user: User, remark: Comment, editor: Endpoint
-) -> None:
+    member, user, remark, editor
+):
     before = Run.objects.count()
     response: Any = member.post(f"/shares/{remark.share_id}/comments/{remark.pk}/making/")
     address = urlsplit(response.url)
@@ -87,12 +87,12 @@ def test_make_it_opens_the_form_with_picture_words_and_mask_and_runs_nothing(
     mask = Upload.objects.get()
     assert filled.post["prompt"] == ["Make it red"]
     assert filled.post["mask_url"] == [mask.get_absolute_url()]
-    assert str(remark.item.run_id) in filled.post["image_url"][0]  # type: ignore[union-attr]
+    assert str(remark.item.run_id) in filled.post["image_url"][0]
     assert (mask.width, mask.height) == (400, 300)
     assert Run.objects.count() == before
 
 
-def test_the_mask_is_white_in_the_region_and_black_outside() -> None:
+def test_the_mask_is_white_in_the_region_and_black_outside():
     remark = Comment(x=250, y=500, width=500, height=200)
     mask = Image.open(io.BytesIO(making.mask_of(remark, Artifact(width=400, height=300))))
     assert mask.size == (400, 300)
@@ -101,8 +101,8 @@ def test_the_mask_is_white_in_the_region_and_black_outside() -> None:
 
 
 def test_only_makers_make_and_other_projects_stay_unseen(
-    share: Share, remark: Comment, editor: Endpoint, stranger: User, make_picture: Act
-) -> None:
+    share, remark, editor, stranger, make_picture
+):
     other = Client()
     other.force_login(stranger)
     assert other.post(f"/shares/{share.pk}/comments/{remark.pk}/making/").status_code == 404
@@ -159,8 +159,8 @@ def is_shown(share: Share, run: Run) -> bool:
 
 
 def test_a_result_is_seen_over_the_first_version_then_sent_taken_back_and_sent_again(
-    share: Share, remark: Comment, result: Run, member: Client
-) -> None:
+    share, remark, result, member
+):
     assert f"/shares/answers/{result.pk}/" in member.get(result.stage_link).content.decode()
     assert not is_shown(share, result)
 
@@ -182,8 +182,8 @@ def test_a_result_is_seen_over_the_first_version_then_sent_taken_back_and_sent_a
 
 
 def test_two_presses_send_one_version_and_another_result_of_the_run_is_refused(
-    share: Share, remark: Comment, result: Run, member: Client
-) -> None:
+    share, remark, result, member
+):
     other = Artifact.objects.get(run=result)
     other.pk, other.position = None, 1
     other.save()
@@ -200,13 +200,8 @@ def test_two_presses_send_one_version_and_another_result_of_the_run_is_refused(
 
 @pytest.mark.parametrize("is_taken_back", [False, True])
 def test_the_notice_leaves_after_the_time_for_an_undo(
-    share: Share,
-    remark: Comment,
-    result: Run,
-    member: Client,
-    stranger: User,
-    is_taken_back: bool,
-) -> None:
+    share, remark, result, member, stranger, is_taken_back
+):
     Reviewer.objects.update(user=stranger)
     send(member, remark, result)
     versions.tell_due()
@@ -221,8 +216,8 @@ def test_the_notice_leaves_after_the_time_for_an_undo(
 
 
 def test_what_the_client_has_seen_is_taken_back_only_by_undo(
-    share: Share, post: Post, remark: Comment, user: User, member: Client, make_file: Act
-) -> None:
+    share, post, remark, user, member, make_file
+):
     runs = [make_file() for _ in range(3)]
     for run in runs:
         answer(user, run, remark)
@@ -245,9 +240,7 @@ def test_what_the_client_has_seen_is_taken_back_only_by_undo(
     assert [item.number for item in chain] == [1, numbers[runs[2]]]
 
 
-def test_what_a_client_has_answered_is_not_undone(
-    share: Share, post: Post, remark: Comment, result: Run, member: Client
-) -> None:
+def test_what_a_client_has_answered_is_not_undone(share, post, remark, result, member):
     send(member, remark, result)
     number = share.items.get(run=result).number
     post(Client(), "comments/", name="Ben", item=number, comment="Better")
@@ -257,9 +250,7 @@ def test_what_a_client_has_answered_is_not_undone(
 
 
 @pytest.mark.parametrize("how", ["failed", "closed", "ended", "removed", "coming"])
-def test_nothing_is_sent_when_it_must_not_be(
-    share: Share, remark: Comment, result: Run, member: Client, stranger: User, how: str
-) -> None:
+def test_nothing_is_sent_when_it_must_not_be(share, remark, result, member, stranger, how):
     if how == "failed":
         Artifact.objects.filter(run=result).delete()
         Run.objects.filter(pk=result.pk).update(state=Run.State.FAILED)
@@ -281,9 +272,7 @@ def test_nothing_is_sent_when_it_must_not_be(
     assert share.items.get(run=result).is_gone
 
 
-def test_a_version_is_uploaded_and_served_like_a_result(
-    share: Share, remark: Comment, member: Client
-) -> None:
+def test_a_version_is_uploaded_and_served_like_a_result(share, remark, member):
     address = f"/shares/{share.pk}/review/1/versions/"
     file = SimpleUploadedFile("red.png", picture_bytes(200), "image/png")
     assert member.post(address, {"file": file, "answers": remark.pk}).status_code == 302

@@ -1,9 +1,6 @@
 """Guests pick, rate and comment under a name, without an account and without JavaScript."""
 
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -11,7 +8,6 @@ from features.notifications.models import Notification
 from features.sharing.models import Comment, Pick, Rating, Share
 from features.sharing.review import news
 from runs.models import Artifact
-from tests.features.sharing.review.conftest import Post
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +19,7 @@ def picked_numbers(share: Share) -> list[int]:
     return list(picks.values_list("item__number", flat=True))
 
 
-def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(
-    share: Share, post: Post
-) -> None:
+def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(share, post):
     guest = Client()
     answer = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
     assert answer.status_code == 302
@@ -40,9 +34,7 @@ def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(
     assert share.reviewers.count() == 1
 
 
-def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
-    share: Share, post: Post
-) -> None:
+def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(share, post):
     guest = Client()
     question = post(guest, "comments/", item=2, comment="Lovely", back="item")
     assert question.status_code == 422
@@ -57,9 +49,7 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
     ("state", "sentence"),
     [("remote", "This file is still on its way here."), ("lost", "no longer exists")],
 )
-def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
-    share: Share, state: str, sentence: str
-) -> None:
+def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(share, state, sentence):
     """Guests got 404 for a version that answered a comment a second after its run had ended."""
     Artifact.objects.update(state=state)
     for path in ("review/", "review/2/", "items/2/", ""):
@@ -69,7 +59,7 @@ def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
             assert sentence in page, path
 
 
-def test_more_picks_than_asked_for_are_refused_with_a_sentence(share: Share, post: Post) -> None:
+def test_more_picks_than_asked_for_are_refused_with_a_sentence(share, post):
     guest = Client()
     post(guest, "picks/", name="Anna", pick=1)
     post(guest, "picks/", pick=2)
@@ -79,7 +69,7 @@ def test_more_picks_than_asked_for_are_refused_with_a_sentence(share: Share, pos
     assert picked_numbers(share) == [1, 2]
 
 
-def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> None:
+def test_of_a_single_favourite_the_last_one_counts(share, post):
     Share.objects.update(picks=Share.Picks.ONE)
     guest = Client()
     post(guest, "picks/", name="Anna", pick=1)
@@ -87,7 +77,7 @@ def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> 
     assert picked_numbers(share) == [3]
 
 
-def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, post: Post) -> None:
+def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share, post):
     Share.objects.update(picks=Share.Picks.RANKED, most_picks=0)
     guest = Client()
     post(guest, name="Anna", pick=[1, 2, 3])
@@ -99,7 +89,7 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
     assert list(Pick.objects.order_by("rank").values_list("rank", flat=True)) == [1, 2]
 
 
-def test_a_thread_is_answered_by_all_and_resolved_by_who_began_it(share: Share, post: Post) -> None:
+def test_a_thread_is_answered_by_all_and_resolved_by_who_began_it(share, post):
     Share.objects.update(shows_remarks=True)
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", item=1, comment="Brighter?", x="25", y="40.5")
@@ -113,9 +103,7 @@ def test_a_thread_is_answered_by_all_and_resolved_by_who_began_it(share: Share, 
         assert bool(comment.resolved_at) == (guest is anna)
 
 
-def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
-    share: Share, post: Post
-) -> None:
+def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(share, post):
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", comment="Frist")
     post(ben, "comments/", name="Ben", comment="Second")
@@ -132,9 +120,7 @@ def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
     assert (mine.text, mine.deleted_at) == ("First", None)
 
 
-def test_a_maker_deletes_and_resolves_what_guests_said(
-    share: Share, post: Post, client: Client, user: User
-) -> None:
+def test_a_maker_deletes_and_resolves_what_guests_said(share, post, client, user):
     guest = Client()
     post(guest, "comments/", name="Anna", comment="Spam https://spam.example")
     comment = Comment.objects.get()
@@ -149,9 +135,7 @@ def test_a_maker_deletes_and_resolves_what_guests_said(
     assert comment.deleted_at
 
 
-def test_what_people_were_told_of_a_comment_goes_with_it(
-    share: Share, post: Post, client: Client, stranger: User, user: User
-) -> None:
+def test_what_people_were_told_of_a_comment_goes_with_it(share, post, client, stranger, user):
     Share.objects.update(project=make_project("Film", ana="maker", sam="maker"))
     client.force_login(stranger)
     post(client, "comments/", comment="@Ana Ruiz the secret fox")
@@ -173,9 +157,7 @@ def test_what_people_were_told_of_a_comment_goes_with_it(
         ({"comment": "there", "x": "nan", "y": "3"}, "from 0 to 100."),
     ],
 )
-def test_what_cannot_be_kept_is_refused_and_stays_in_the_form(
-    share: Share, post: Post, fields: dict[str, str], sentence: str
-) -> None:
+def test_what_cannot_be_kept_is_refused_and_stays_in_the_form(share, post, fields, sentence):
     guest = Client()
     post(guest, "picks/", name="Anna", pick=1)
     refused = post(guest, "comments/", item=1, back="item", **fields)
@@ -186,7 +168,7 @@ def test_what_cannot_be_kept_is_refused_and_stays_in_the_form(
     assert not Comment.objects.exists()
 
 
-def test_a_comment_is_data_and_its_links_lend_no_good_name(share: Share, post: Post) -> None:
+def test_a_comment_is_data_and_its_links_lend_no_good_name(share, post):
     guest = Client()
     text = "<script>alert(1)</script> see https://example.com/a?b=1&c=2. 👍 مرحبا"
     post(guest, "comments/", name="<b>Anna</b>", comment=text)
@@ -197,9 +179,7 @@ def test_a_comment_is_data_and_its_links_lend_no_good_name(share: Share, post: P
     assert "👍 مرحبا" in page
 
 
-def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
-    share: Share, post: Post
-) -> None:
+def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(share, post):
     guest = Client()
     post(guest, name="Anna", pick=1, comment="Good")
     Share.objects.update(closed_at=timezone.now())
@@ -216,14 +196,14 @@ def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
     assert picked_numbers(share) == [1]
 
 
-def test_a_share_that_asks_nothing_has_no_review(share: Share, post: Post) -> None:
+def test_a_share_that_asks_nothing_has_no_review(share, post):
     Share.objects.update(picks="", takes_ratings=False, takes_comments=False)
     assert Client().get(f"{share.get_absolute_url()}review/").status_code == 404
     assert post(Client(), "picks/", name="Anna", pick=1).status_code == 422
     assert not share.reviewers.exists()
 
 
-def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user: User) -> None:
+def test_another_shares_comment_cannot_be_reached(share, post, user):
     other = Share.objects.create(user=user, takes_comments=True)
     guest = Client()
     guest.post(f"{other.get_absolute_url()}review/comments/", {"name": "Anna", "comment": "x"})
@@ -232,7 +212,7 @@ def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user
         assert post(guest, f"comments/{comment.pk}/{to}", name="Anna").status_code == 404
 
 
-def test_everything_that_is_said_raises_the_version(share: Share, post: Post) -> None:
+def test_everything_that_is_said_raises_the_version(share, post):
     guest = Client()
     before = share.version
     for to, fields in (
@@ -247,7 +227,7 @@ def test_everything_that_is_said_raises_the_version(share: Share, post: Post) ->
         before = share.version
 
 
-def test_visitors_read_no_choices_of_others(share: Share, post: Post) -> None:
+def test_visitors_read_no_choices_of_others(share, post):
     post(Client(), name="Anna", pick=1, item=1, rating=5)
     page = Client().get(f"{share.get_absolute_url()}review/").content.decode()
     assert "data-lit" not in page
@@ -255,8 +235,8 @@ def test_visitors_read_no_choices_of_others(share: Share, post: Post) -> None:
 
 
 def test_pages_need_as_many_queries_for_much_as_for_little(
-    share: Share, post: Post, django_assert_max_num_queries: Any
-) -> None:
+    share, post, django_assert_max_num_queries
+):
     for name in ("Anna", "Ben", "Cleo", "Dora"):
         post(Client(), name=name, pick=[1, 2], item=1, rating=3, comment="Hello")
     with django_assert_max_num_queries(18):

@@ -1,7 +1,6 @@
 """Authors on a share: users appear as themselves, guests under a name that nobody else has."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -36,7 +35,7 @@ def speak(share: Share, name: str, **fields: str) -> Reviewer:
     return reviewer_for_post(request, guest(share))
 
 
-def test_a_guest_is_known_again_by_the_cookie_on_this_share_alone(share: Share) -> None:
+def test_a_guest_is_known_again_by_the_cookie_on_this_share_alone(share):
     reviewer, response = speak(share, "Anna"), HttpResponse()
     remember(response, RequestFactory().post("/"), reviewer)
     cookie = response.cookies[reviewers.cookie_name(share)]
@@ -51,14 +50,14 @@ def test_a_guest_is_known_again_by_the_cookie_on_this_share_alone(share: Share) 
     assert reviewer_of(request, guest(other)) is None
 
 
-def test_a_forged_cookie_is_nobody(share: Share) -> None:
+def test_a_forged_cookie_is_nobody(share):
     reviewer = speak(share, "Anna")
     request = RequestFactory().get("/")
     request.COOKIES[reviewers.cookie_name(share)] = f"{reviewer.pk}:x:y"
     assert reviewer_of(request, guest(share)) is None
 
 
-def test_a_user_is_themselves_and_not_who_the_cookie_says(share: Share, user: User) -> None:
+def test_a_user_is_themselves_and_not_who_the_cookie_says(share, user):
     reviewer, response = speak(share, "Anna"), HttpResponse()
     remember(response, RequestFactory().post("/"), reviewer)
     request = RequestFactory().post("/", {"name": "Anna"})
@@ -72,32 +71,30 @@ def test_a_user_is_themselves_and_not_who_the_cookie_says(share: Share, user: Us
 
 
 @pytest.mark.parametrize("name", ["anna", " ANNA ", "Ann\u0430", "Ana Ruiz", "ana  ruiz"])
-def test_a_guest_cannot_take_the_name_of_another_or_of_a_member(share: Share, name: str) -> None:
+def test_a_guest_cannot_take_the_name_of_another_or_of_a_member(share, name):
     speak(share, "Anna")
     with pytest.raises(NameRefused, match=r"^There is already an \w+.* here. Add your surname\.$"):
         speak(share, name)
     assert share.reviewers.count() == 1
 
 
-def test_a_user_whose_name_a_guest_has_gets_a_number(share: Share, stranger: User) -> None:
+def test_a_user_whose_name_a_guest_has_gets_a_number(share, stranger):
     speak(share, "sam")
     request = RequestFactory().post("/")
     assert reviewer_for_post(request, Visit(share, stranger, is_maker=False)).name == "sam 2"
 
 
-def test_visitors_never_read_an_address_of_mail(share: Share) -> None:
+def test_visitors_never_read_an_address_of_mail(share):
     user = User(username="eva@example.com")
     assert reviewers.display_name(user) == "eva"
 
 
-def test_a_name_that_cannot_be_read_is_refused(share: Share) -> None:
+def test_a_name_that_cannot_be_read_is_refused(share):
     with pytest.raises(NameRefused, match=reviewers.MISSING):
         speak(share, "  \u200b ")
 
 
-def test_a_share_takes_no_more_names_than_its_limit(
-    share: Share, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_share_takes_no_more_names_than_its_limit(share, monkeypatch):
     monkeypatch.setattr(reviewers, "MAX_REVIEWERS", 2)
     speak(share, "Anna")
     speak(share, "Ben")
@@ -105,9 +102,7 @@ def test_a_share_takes_no_more_names_than_its_limit(
         speak(share, "Cleo")
 
 
-def test_one_address_cannot_make_names_without_end(
-    share: Share, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_address_cannot_make_names_without_end(share, settings, monkeypatch):
     settings.RATE_LIMITS = True
     monkeypatch.setitem(LIMITS, "guest", replace(LIMITS["guest"], burst=1, per_minute=1))
     buckets.clear()

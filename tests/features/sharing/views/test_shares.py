@@ -13,7 +13,7 @@ from features.library.models import Series, SeriesItem
 from features.library.selection import ResultKey
 from features.notifications.models import Channel
 from features.sharing.models import Share
-from features.sharing.own.audiences import FOR_WHOM, ForWhom
+from features.sharing.own.audiences import FOR_WHOM
 from house.operations import doctor
 from house.operations.findings import findings
 from projects.models import Membership
@@ -43,7 +43,7 @@ def numbers_and_keys(share: Share) -> list[tuple[int, ResultKey]]:
     return [(number, ResultKey(run, position)) for number, run, position in rows if run]
 
 
-def test_selected_results_are_shared_in_their_order(member: Client, make_picture: Any) -> None:
+def test_selected_results_are_shared_in_their_order(member, make_picture):
     first, second = make_picture(2), make_picture()
     chosen = [f"{second.pk}/0", f"{first.pk}/1"]
     share = share_of(member.post(SHARES, LINK | {"artifact": chosen}))
@@ -54,9 +54,7 @@ def test_selected_results_are_shared_in_their_order(member: Client, make_picture
     assert ("shared", "results") in [(entry.event, entry.detail) for entry in events()]
 
 
-def test_a_title_is_asked_for_once_and_the_only_prompt_is_suggested(
-    member: Client, make_picture: Any
-) -> None:
+def test_a_title_is_asked_for_once_and_the_only_prompt_is_suggested(member, make_picture):
     keys = [f"{make_picture().pk}/0"]
     asked = member.post("/shares/", {"artifact": keys}).content.decode()
     field = re.search(r'<input[^>]*name="title"[^>]*>', asked)
@@ -72,9 +70,7 @@ def test_a_title_is_asked_for_once_and_the_only_prompt_is_suggested(
     assert other.pk != share.pk
 
 
-def test_an_address_under_another_secret_key_is_renewed(
-    user: User, make_picture: Any, settings: Any
-) -> None:
+def test_an_address_under_another_secret_key_is_renewed(user, make_picture, settings):
     share = share_of(logged_in(user).post(SHARES, LINK | {"run": str(make_picture().pk)}))
     former, page = share.token, f"/shares/{share.pk}/"
     Channel.objects.create(user=user, method="slack", address="https://hooks.example/x")
@@ -100,7 +96,7 @@ def test_an_address_under_another_secret_key_is_renewed(
     assert member.post(f"{page}revocation/").status_code == 302
 
 
-def test_share_asks_for_whom_before_a_link_exists(member: Client, make_picture: Any) -> None:
+def test_share_asks_for_whom_before_a_link_exists(member, make_picture):
     chosen = {"artifact": [f"{make_picture(2).pk}/1"]}
     for headers in ({}, {"hx-request": "true"}):
         question = member.post(SHARES, chosen, headers=headers).content.decode()
@@ -114,7 +110,7 @@ def test_share_asks_for_whom_before_a_link_exists(member: Client, make_picture: 
     assert share_of(member.post(SHARES, chosen | {"for_whom": "link"})) != share
 
 
-def test_the_same_shared_again_is_the_same_share(member: Client, make_picture: Any) -> None:
+def test_the_same_shared_again_is_the_same_share(member, make_picture):
     run, other = make_picture(2), make_picture()
     first = share_of(member.post(SHARES, LINK | {"run": str(run.pk)}))
     assert share_of(member.post(SHARES, LINK | {"run": str(run.pk)})) == first
@@ -123,22 +119,20 @@ def test_the_same_shared_again_is_the_same_share(member: Client, make_picture: A
     assert share_of(member.post(SHARES, LINK | {"run": str(run.pk)})) != first
 
 
-def test_all_that_a_list_found_is_shared(member: Client, make_picture: Any) -> None:
+def test_all_that_a_list_found_is_shared(member, make_picture):
     bridge, _ = make_picture(title="bridge", arguments={"prompt": "a bridge"}), make_picture()
     share = share_of(member.post(SHARES, LINK | {"all": "1", "filters": "q=bridge"}))
     assert [key for _, key in numbers_and_keys(share)] == [ResultKey(bridge.pk, 0)]
 
 
-def test_what_cannot_be_shared_is_said(member: Client) -> None:
+def test_what_cannot_be_shared_is_said(member):
     response = member.post(SHARES, LINK | {"artifact": "nonsense"})
     assert response.status_code == 422
     assert b"data-refused" in response.content
     assert not Share.objects.exists()
 
 
-def test_others_work_cannot_be_shared_nor_an_example(
-    member: Client, stranger: User, make_picture: Any
-) -> None:
+def test_others_work_cannot_be_shared_nor_an_example(member, stranger, make_picture):
     theirs = make_picture(user=stranger)
     example = make_picture(user=stranger, is_example=True)
     for run in (theirs, example):
@@ -149,9 +143,7 @@ def test_others_work_cannot_be_shared_nor_an_example(
     assert [key.run for _, key in numbers_and_keys(Share.objects.get())] == [own.pk]
 
 
-def test_a_viewer_shares_nothing_and_a_maker_does(
-    client: Client, user: User, stranger: User, make_picture: Any
-) -> None:
+def test_a_viewer_shares_nothing_and_a_maker_does(client, user, stranger, make_picture):
     project = make_project("Acme", **{user.username: "viewer", stranger.username: "manager"})
     run = make_picture(user=stranger, project=project)
     client.force_login(user)
@@ -160,9 +152,7 @@ def test_a_viewer_shares_nothing_and_a_maker_does(
     assert share_of(client.post(SHARES, LINK | {"run": str(run.pk)})).project == project
 
 
-def test_results_of_several_projects_are_shared_privately(
-    member: Client, user: User, make_picture: Any
-) -> None:
+def test_results_of_several_projects_are_shared_privately(member, user, make_picture):
     project = make_project("Acme", **{user.username: "maker"})
     runs = [make_picture(project=project), make_picture()]
     share = share_of(member.post(SHARES, LINK | {"run": [str(run.pk) for run in runs]}))
@@ -178,9 +168,7 @@ def series(user: User, make_picture: Any) -> Series:
     return made
 
 
-def test_a_series_is_kept_as_it_was_or_followed(
-    member: Client, series: Series, make_picture: Any
-) -> None:
+def test_a_series_is_kept_as_it_was_or_followed(member, series, make_picture):
     share = share_of(member.post(SHARES, LINK | {"kind": "series", "source": str(series.pk)}))
     assert share.title == "Second round"
     before = numbers_and_keys(share)
@@ -198,7 +186,7 @@ def test_a_series_is_kept_as_it_was_or_followed(
     assert numbers_and_keys(share) == before
 
 
-def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: Any) -> None:
+def test_a_view_shares_what_it_finds(member, user, make_picture):
     bridge, _ = make_picture(title="bridge", arguments={"prompt": "a bridge"}), make_picture()
     view = View.objects.create(user=user, name="Bridges", line="bridge")
     share = share_of(member.post(SHARES, LINK | {"kind": "view", "source": str(view.pk)}))
@@ -210,14 +198,14 @@ def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: A
     assert numbers_and_keys(share) == keys
 
 
-def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Series) -> None:
+def test_a_stranger_shares_no_series(client, stranger, series):
     client.force_login(stranger)
     response = client.post(SHARES, LINK | {"kind": "series", "source": str(series.pk)})
     assert response.status_code == 422
     assert b"Second round" not in response.content
 
 
-def test_options_are_saved_and_audited(member: Client, share: Share, user: User) -> None:
+def test_options_are_saved_and_audited(member, share, user):
     project = make_project("Acme", **{user.username: "maker"})
     posted = OPTIONS | {
         "title": "  New\nposters ", "note": "Which one?", "audience": "project",
@@ -245,7 +233,7 @@ def test_options_are_saved_and_audited(member: Client, share: Share, user: User)
 
 
 @pytest.mark.parametrize("answer", FOR_WHOM)
-def test_one_answer_sets_all_that_it_means(member: Client, share: Share, answer: ForWhom) -> None:
+def test_one_answer_sets_all_that_it_means(member, share, answer):
     Share.objects.update(takes_ratings=True, shows_prices=True, expires_at=timezone.now())
     page = member.post(f"/shares/{share.pk}/", {"for_whom": answer.name}, follow=True)
     (pressed,) = re.findall(r'value="(\w+)"\s+aria-pressed="true"', page.content.decode())
@@ -258,9 +246,7 @@ def test_one_answer_sets_all_that_it_means(member: Client, share: Share, answer:
     assert entry.event == "changed"
 
 
-def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
-    member: Client, make_picture: Any
-) -> None:
+def test_a_share_for_a_client_opens_the_review_and_tells_no_model(member, make_picture):
     run = make_picture()
     share = share_of(member.post(SHARES, {"run": str(run.pk), "for_whom": "client"}))
     page = Client().get(share.get_absolute_url())
@@ -282,9 +268,7 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
         ({"password": "short"}, "at least 6"),
     ],
 )
-def test_wrong_options_are_said_and_change_nothing(
-    member: Client, share: Share, wrong: dict[str, str], said: str
-) -> None:
+def test_wrong_options_are_said_and_change_nothing(member, share, wrong, said):
     response = member.post(f"/shares/{share.pk}/", OPTIONS | {"title": "Else"} | wrong)
     assert response.status_code == 422
     assert said in response.content.decode()
@@ -292,7 +276,7 @@ def test_wrong_options_are_said_and_change_nothing(
     assert share.title == "Posters"
 
 
-def test_a_share_ends_by_a_click_and_the_end_can_be_undone(member: Client, share: Share) -> None:
+def test_a_share_ends_by_a_click_and_the_end_can_be_undone(member, share):
     response = member.post(f"/shares/{share.pk}/revocation/", follow=True)
     assert b"Undo" in response.content
     assert Client().get(share.get_absolute_url()).status_code == 410
@@ -303,9 +287,7 @@ def test_a_share_ends_by_a_click_and_the_end_can_be_undone(member: Client, share
     assert [entry.event for entry in events()] == ["ended", "restored", "ended"]
 
 
-def test_an_admin_sees_everybodys_shares_and_ends_them(
-    client: Client, stranger: User, share: Share
-) -> None:
+def test_an_admin_sees_everybodys_shares_and_ends_them(client, stranger, share):
     client.force_login(stranger)
     assert b"Posters" not in client.get(f"{SHARES}?of=all").content
     grant(stranger, "sharing.see_all_shares")
@@ -319,8 +301,8 @@ def test_an_admin_sees_everybodys_shares_and_ends_them(
 
 
 def test_the_list_costs_the_same_for_one_share_and_for_many(
-    member: Client, make_share: Any, make_picture: Any, django_assert_max_num_queries: Any
-) -> None:
+    member, make_share, make_picture, django_assert_max_num_queries
+):
     run = make_picture()
     for number in range(12):
         make_share(run, title=f"Share {number}")

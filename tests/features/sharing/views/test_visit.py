@@ -56,7 +56,7 @@ def statuses(client: Client, share: Share) -> list[int]:
     return [answer.status_code for answer in answers]
 
 
-def test_whoever_has_the_link_sees_it_and_its_files(share: Share) -> None:
+def test_whoever_has_the_link_sees_it_and_its_files(share):
     assert statuses(Client(), share) == [200] * len(PARTS)
     file = Client().get(f"{share.get_absolute_url()}files/1/", headers={"range": "bytes=0-3"})
     assert file.status_code == 206
@@ -64,9 +64,7 @@ def test_whoever_has_the_link_sees_it_and_its_files(share: Share) -> None:
     assert file.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_an_ended_share_is_gone_at_once_with_all_it_has(
-    share: Share, client: Client, user: User
-) -> None:
+def test_an_ended_share_is_gone_at_once_with_all_it_has(share, client, user):
     Share.objects.update(revoked_at=timezone.now())
     client.force_login(user)
     for visitor in (client, Client()):
@@ -74,9 +72,7 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
     assert b"Posters" not in Client().get(share.get_absolute_url()).content
 
 
-def test_a_wrong_or_ended_address_says_whom_to_ask_and_offers_nothing_of_the_house(
-    share: Share, user: User
-) -> None:
+def test_a_wrong_or_ended_address_says_whom_to_ask_and_offers_nothing_of_the_house(share, user):
     User.objects.filter(pk=user.pk).update(first_name="Ana", last_name="Ruiz")
     visitor, root = Client(), share.get_absolute_url()
     wrong = [f"{root}x/", f"{root}items/99/", f"{root[:-3]}/", "/s/a/b/c/"]
@@ -92,7 +88,7 @@ def test_a_wrong_or_ended_address_says_whom_to_ask_and_offers_nothing_of_the_hou
 
 
 @pytest.mark.parametrize("end", ["expired", "left"])
-def test_an_expired_share_and_one_of_somebody_who_left_are_gone(share: Share, end: str) -> None:
+def test_an_expired_share_and_one_of_somebody_who_left_are_gone(share, end):
     if end == "expired":
         Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     else:
@@ -100,7 +96,7 @@ def test_an_expired_share_and_one_of_somebody_who_left_are_gone(share: Share, en
     assert statuses(Client(), share) == [410] * len(PARTS)
 
 
-def test_what_was_deleted_or_moved_away_is_a_gap(share: Share, run: Run, stranger: User) -> None:
+def test_what_was_deleted_or_moved_away_is_a_gap(share, run, stranger):
     for change in (
         {"deleted_at": timezone.now()},
         {"deleted_at": None, "user": stranger, "project": private_project(stranger)},
@@ -113,13 +109,13 @@ def test_what_was_deleted_or_moved_away_is_a_gap(share: Share, run: Run, strange
         assert b"no longer exists" in Client().get(f"{share.get_absolute_url()}items/1/").content
 
 
-def test_a_token_is_not_stored_readably(share: Share) -> None:
+def test_a_token_is_not_stored_readably(share):
     with connection.cursor() as cursor:
         cursor.execute("SELECT token FROM sharing_share")
         assert share.token not in cursor.fetchone()[0]
 
 
-def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -> None:
+def test_hidden_settings_models_and_prices_are_nowhere(share, run):
     secrets = (PROMPT, "424242", run.endpoint.endpoint_id, str(run.pk), rf"\b{run.endpoint.name}\b")
     address = share.get_absolute_url()
 
@@ -133,9 +129,7 @@ def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -
     assert run.user.username not in read_parts()
 
 
-def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(
-    share: Share, run: Run
-) -> None:
+def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(share, run):
     upload = "/uploads/00000000-0000-4000-8000-000000000001/"
     endpoint_id = run.endpoint.endpoint_id
     settings = {"steps": 28, "style": "oil", "base": f"as {endpoint_id}", "image_url": upload}
@@ -156,9 +150,7 @@ def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(
     assert "oil" not in Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
 
 
-def test_the_house_and_a_projects_members_log_in(
-    share: Share, client: Client, user: User, stranger: User
-) -> None:
+def test_the_house_and_a_projects_members_log_in(share, client, user, stranger):
     Share.objects.update(audience="house")
     assert Client().get(share.get_absolute_url()).status_code == 302
     client.force_login(stranger)
@@ -170,7 +162,7 @@ def test_the_house_and_a_projects_members_log_in(
     assert statuses(client, share) == [200] * len(PARTS)
 
 
-def test_a_password_opens_everything_and_nothing_is_told_before(share: Share) -> None:
+def test_a_password_opens_everything_and_nothing_is_told_before(share):
     Share.objects.update(password=make_password("open sesame"))
     visitor, address = Client(), share.get_absolute_url()
     assert statuses(visitor, share) == [403, *[404] * (len(PARTS) - 1)]
@@ -184,7 +176,7 @@ def test_a_password_opens_everything_and_nothing_is_told_before(share: Share) ->
     assert visitor.get(address).status_code == 403
 
 
-def test_guessing_a_password_has_to_wait(share: Share) -> None:
+def test_guessing_a_password_has_to_wait(share):
     Share.objects.update(password=make_password("open sesame"))
     address = f"{share.get_absolute_url()}password/"
     answers = [Client().post(address, {"password": f"guess {n}"}).status_code for n in range(7)]
@@ -192,15 +184,13 @@ def test_guessing_a_password_has_to_wait(share: Share) -> None:
     assert Client().post(address, {"password": "open sesame"}).status_code == 429
 
 
-def test_the_password_of_an_ended_share_opens_nothing(share: Share) -> None:
+def test_the_password_of_an_ended_share_opens_nothing(share):
     Share.objects.update(password=make_password("open sesame"), revoked_at=timezone.now())
     address = f"{share.get_absolute_url()}password/"
     assert Client().post(address, {"password": "open sesame"}).status_code == 410
 
 
-def test_guessing_tokens_has_to_wait_and_a_right_one_does_not(
-    share: Share, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_guessing_tokens_has_to_wait_and_a_right_one_does_not(share, settings, monkeypatch):
     settings.RATE_LIMITS = True
     monkeypatch.setitem(LIMITS, "guess", replace(LIMITS["guess"], burst=2, per_minute=1))
     buckets.clear()
@@ -218,7 +208,7 @@ def views(share: Share) -> int:
     return share.views
 
 
-def test_a_visitor_is_counted_once_an_hour(share: Share) -> None:
+def test_a_visitor_is_counted_once_an_hour(share):
     visitor = Client(headers=BROWSER)
     for _ in range(3):
         visitor.get(share.get_absolute_url())
@@ -235,18 +225,18 @@ def test_a_visitor_is_counted_once_an_hour(share: Share) -> None:
         {**BROWSER, "sec-purpose": "prefetch;prerender"},
     ],
 )
-def test_who_opens_links_in_advance_is_no_view(share: Share, headers: dict[str, str]) -> None:
+def test_who_opens_links_in_advance_is_no_view(share, headers):
     assert Client(headers=headers).get(share.get_absolute_url()).status_code == 200
     assert views(share) == 0
 
 
-def test_a_head_and_its_maker_are_no_views(share: Share, member: Client) -> None:
+def test_a_head_and_its_maker_are_no_views(share, member):
     Client().head(share.get_absolute_url(), headers=BROWSER)
     member.get(share.get_absolute_url(), headers=BROWSER)
     assert views(share) == 0
 
 
-def test_previews_get_a_title_and_a_picture(share: Share) -> None:
+def test_previews_get_a_title_and_a_picture(share):
     page = Client().get(share.get_absolute_url()).content.decode()
     assert '<meta property="og:title" content="Posters">' in page
     match = re.search(r'property="og:image" content="([^"]+)"', page)
@@ -257,24 +247,20 @@ def test_previews_get_a_title_and_a_picture(share: Share) -> None:
 
 
 @pytest.mark.parametrize("closed", [{"password": "x"}, {"audience": "house"}])
-def test_what_is_not_open_to_all_has_no_preview(
-    share: Share, member: Client, closed: dict[str, Any]
-) -> None:
+def test_what_is_not_open_to_all_has_no_preview(share, member, closed):
     Share.objects.update(**closed)
     page = member.get(share.get_absolute_url()).content.decode()
     assert "Posters" in page
     assert "og:" not in page
 
 
-def test_robots_stay_out_unless_it_is_public(share: Share) -> None:
+def test_robots_stay_out_unless_it_is_public(share):
     assert "noindex" in Client().get(share.get_absolute_url()).headers["X-Robots-Tag"]
     Share.objects.update(audience="public")
     assert "X-Robots-Tag" not in Client().get(share.get_absolute_url()).headers
 
 
-def test_all_files_are_one_archive_if_downloads_are_offered(
-    share: Share, make_share: Any, make_picture: Any
-) -> None:
+def test_all_files_are_one_archive_if_downloads_are_offered(share, make_share, make_picture):
     many = make_share(make_picture(3), title="Round 2")
     answer = Client().post(f"{many.get_absolute_url()}archive/")
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as opened:  # type: ignore[attr-defined]
@@ -284,7 +270,7 @@ def test_all_files_are_one_archive_if_downloads_are_offered(
     assert b"Download" not in Client().get(many.get_absolute_url()).content
 
 
-def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share: Any) -> None:
+def test_films_sounds_meshes_texts_and_files_are_shown(make_run, make_share):
     types = ("video/mp4", "audio/wav", "model/gltf-binary", "application/zip")
     made = make_run(state="succeeded")
     for position, content_type in enumerate(types):
@@ -307,8 +293,8 @@ def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share
 
 
 def test_a_hundred_pictures_cost_few_queries_and_bytes(
-    make_share: Any, make_picture: Any, django_assert_max_num_queries: Any
-) -> None:
+    make_share, make_picture, django_assert_max_num_queries
+):
     share = make_share(make_picture(100))
     with django_assert_max_num_queries(9):
         page = Client().get(share.get_absolute_url())
@@ -323,7 +309,7 @@ def leave(user: User, stranger: User, fate: Fate) -> None:
     departure.leave(user, boss, fate, stranger)
 
 
-def test_the_shares_of_somebody_who_left_end(share: Share, user: User, stranger: User) -> None:
+def test_the_shares_of_somebody_who_left_end(share, user, stranger):
     leave(user, stranger, Fate.STAYS)
     answer = Client().get(share.get_absolute_url())
     assert answer.status_code == 410
@@ -332,7 +318,7 @@ def test_the_shares_of_somebody_who_left_end(share: Share, user: User, stranger:
 
 
 @pytest.mark.parametrize("fate", [Fate.PRIVATE_PASSES, Fate.PASSES, Fate.REMOVED])
-def test_shares_that_pass_on_go_on(share: Share, user: User, stranger: User, fate: Fate) -> None:
+def test_shares_that_pass_on_go_on(share, user, stranger, fate):
     leave(user, stranger, fate)
     assert Client().get(f"{share.get_absolute_url()}items/1/").status_code == 200
     share.refresh_from_db()

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +17,7 @@ from tests.conftest import grant
 
 
 @pytest.mark.django_db
-def test_it_lasts_by_the_spending_of_two_weeks(make_run: Any, user: User) -> None:
+def test_it_lasts_by_the_spending_of_two_weeks(make_run, user):
     now = timezone.now()
     for days, cost in ((14, 14), (1, 7)):
         run = make_run(state="succeeded")
@@ -42,7 +41,7 @@ def test_it_lasts_by_the_spending_of_two_weeks(make_run: Any, user: User) -> Non
         ("1000000", "0.000001", "Balance $1,000,000.00, lasts about 3,650 days"),
     ],
 )
-def test_how_long_a_balance_lasts(amount: str, per_day: str, words: str) -> None:
+def test_how_long_a_balance_lasts(amount, per_day, words):
     outlook = balance.Outlook(Decimal(amount), "USD", Decimal(per_day), 14)
     assert outlook.in_words == words
     assert outlook.basis.endswith("cost." if Decimal(per_day) else "cost anything.")
@@ -57,6 +56,6 @@ def read_page(*permissions: str) -> str:
 
 
 @pytest.mark.django_db
-def test_other_staff_learn_nothing_of_the_balance() -> None:
+def test_other_staff_learn_nothing_of_the_balance():
     BillingState.objects.create(pk=1, has_key=True, balance=Decimal("14.20"))
     assert "14.20" not in read_page()

@@ -54,17 +54,13 @@ def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
         ("0.05", "0", False),
     ],
 )
-def test_factor_and_least_difference_are_both_passed(
-    make_charge: MakeCharge, expected: str, cost: str, is_told: bool
-) -> None:
+def test_factor_and_least_difference_are_both_passed(make_charge, expected, cost, is_told):
     make_charge(expected, cost)
     high_bills.check_settled()
     assert Notification.objects.exists() == is_told
 
 
-def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(
-    make_charge: MakeCharge,
-) -> None:
+def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(make_charge):
     for cost in ("0.10", "0.20"):
         make_charge(None, cost)
     make_charge(None, "50")
@@ -77,7 +73,7 @@ def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(
     assert "has cost $9.00 instead of about $0.25" in Notification.objects.get().subject
 
 
-def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, user: User) -> None:
+def test_who_started_it_and_the_admins_are_told_once(make_charge, user):
     admin = User.objects.create_superuser("root")
     User.objects.create_superuser("gone", is_active=False)
     charge = make_charge("0.05", "5")
@@ -95,9 +91,7 @@ def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, us
     assert inbox.count_new(User.objects.get(pk=admin.pk)) == 0
 
 
-def test_nobody_is_told_of_what_is_under_way_or_released_or_only_estimated(
-    make_charge: MakeCharge,
-) -> None:
+def test_nobody_is_told_of_what_is_under_way_or_released_or_only_estimated(make_charge):
     make_charge("500")
     ended = make_charge("500")
     assert ended.run_id
@@ -108,7 +102,7 @@ def test_nobody_is_told_of_what_is_under_way_or_released_or_only_estimated(
     assert not Notification.objects.exists()
 
 
-def test_an_idle_round_is_one_query_of_a_partial_index(make_charge: MakeCharge) -> None:
+def test_an_idle_round_is_one_query_of_a_partial_index(make_charge):
     make_charge("0.05", "0.05")
     high_bills.check_settled()
     with CaptureQueriesContext(connection) as captured:

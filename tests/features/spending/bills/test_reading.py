@@ -13,8 +13,7 @@ from features.spending.bills import balance, reading
 from features.spending.models import BillingEvent, BillingState
 from runs.costs import daily_sums
 from runs.models import Charge, Run
-from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, have_ended
+from tests.runs.conftest import Ask, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -37,9 +36,7 @@ def finish_run(ask: Ask, work: Work, **arguments: Any) -> Run:
     return run
 
 
-def test_a_discount_comes_late_and_twice_and_counts_once(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+def test_a_discount_comes_late_and_twice_and_counts_once(ask, work, sandbox, read_bills):
     sandbox.bill(endpoint_id=MODEL, discount="25", is_late=True, copies=2)
     run = finish_run(ask, work)
     assert read_bills().trouble == ""
@@ -59,8 +56,8 @@ def test_a_discount_comes_late_and_twice_and_counts_once(
 
 
 def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+    ask, work, sandbox, read_bills
+):
     sandbox.bill(endpoint_id=MODEL, is_late=True)
     run = finish_run(ask, work)
     other = finish_run(ask, work, prompt="another")
@@ -84,9 +81,7 @@ def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
     assert BillingEvent.objects.get(run=None).request_id == "somebody-else"
 
 
-def test_a_rejected_run_that_is_charged_costs_what_the_event_says(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+def test_a_rejected_run_that_is_charged_costs_what_the_event_says(ask, work, sandbox, read_bills):
     sandbox.bill(endpoint_id="mischief/slow", unit_price="0.04", charges_rejected=True)
     run = ask("mischief/slow", prompt="a forbidden forest")
     work(lambda: have_ended(run))
@@ -99,9 +94,7 @@ def test_a_rejected_run_that_is_charged_costs_what_the_event_says(
     )
 
 
-def test_a_cancelled_run_is_free_and_has_no_event(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+def test_a_cancelled_run_is_free_and_has_no_event(ask, work, sandbox, read_bills):
     sandbox.bill(endpoint_id="mischief/slow", unit_price="0.5")
     run = ask("mischief/slow", prompt="patience", duration=60)
     work(lambda: Run.objects.filter(pk=run.pk, state="running").exists())
@@ -112,9 +105,7 @@ def test_a_cancelled_run_is_free_and_has_no_event(
     assert daily_sums.of_charge(charge_of(run)).amount == 0
 
 
-def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(ask, work, sandbox, read_bills):
     sandbox.bill(endpoint_id=MODEL, is_late=True)
     run, other = finish_run(ask, work), finish_run(ask, work, prompt="another")
     sandbox.bill(event=raw_event("somebody-else", cost_estimate_nano_usd=5_000_000_000))
@@ -133,8 +124,8 @@ def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
 
 
 def test_an_event_that_came_before_its_run_was_known_is_matched_later(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+    ask, work, sandbox, read_bills
+):
     run = finish_run(ask, work)
     Run.objects.filter(pk=run.pk).update(request_id="")
     read_bills()
@@ -154,9 +145,7 @@ def test_an_event_that_came_before_its_run_was_known_is_matched_later(
         ("garbage", "nothing that can be read"),
     ],
 )
-def test_trouble_is_a_sentence_and_rounds_become_rarer(
-    sandbox: Control, read_bills: ReadBills, fault: str, words: str
-) -> None:
+def test_trouble_is_a_sentence_and_rounds_become_rarer(sandbox, read_bills, fault, words):
     sandbox.fault("billing_events", fault, times=3)
     state = read_bills()
     assert words in state.trouble
@@ -168,9 +157,7 @@ def test_trouble_is_a_sentence_and_rounds_become_rarer(
     assert reading.pause_s(1) > reading.pause_s(0)
 
 
-def test_what_was_not_read_to_the_end_is_read_again(
-    sandbox: Control, read_bills: ReadBills, catalogue: None
-) -> None:
+def test_what_was_not_read_to_the_end_is_read_again(sandbox, read_bills, catalogue):
     first = read_bills()
     for number in range(1_050):  # a thousand are asked for at once
         sandbox.bill(event=raw_event(f"other-{number}", cost_total=0.1))
@@ -182,25 +169,21 @@ def test_what_was_not_read_to_the_end_is_read_again(
     assert BillingEvent.objects.count() == 1_050
 
 
-def test_an_ordinary_key_is_refused_with_what_is_missing(
-    sandbox: Control, read_bills: ReadBills, settings: Any
-) -> None:
+def test_an_ordinary_key_is_refused_with_what_is_missing(sandbox, read_bills, settings):
     settings.FAL_ADMIN_KEY = settings.FAL_KEY
     state = read_bills()
     assert "billing:usage:read" in state.trouble
     assert "billing:usage:read" in state.balance_trouble
 
 
-def test_without_a_key_nothing_is_asked(
-    sandbox: Control, read_bills: ReadBills, settings: Any
-) -> None:
+def test_without_a_key_nothing_is_asked(sandbox, read_bills, settings):
     settings.FAL_ADMIN_KEY = ""
     state = read_bills()
     assert not state.has_key
     assert "billing_events" not in sandbox.calls()
 
 
-def test_one_worker_reads_at_a_time(sandbox: Control, read_bills: ReadBills) -> None:
+def test_one_worker_reads_at_a_time(sandbox, read_bills):
     read_bills()
     sandbox.reset()
     assert reading.claimed(clock.now()) is None
@@ -209,9 +192,7 @@ def test_one_worker_reads_at_a_time(sandbox: Control, read_bills: ReadBills) -> 
     assert reading.claimed(later) is None
 
 
-def test_admins_hear_of_a_short_balance_once_below_each_bar(
-    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
-) -> None:
+def test_admins_hear_of_a_short_balance_once_below_each_bar(ask, work, sandbox, read_bills):
     admin = User.objects.create_superuser("root")
     finish_run(ask, work)  # that is $0.012 a day
 

@@ -77,7 +77,7 @@ def counted_spending(scope: Scope, key: int, period: str) -> Decimal:
         return ledger.spent({Counter(scope, key, period)}).popitem()[1]
 
 
-def test_a_budget_counts_what_was_spent_before_it_was_made(user: User, begin: Begin) -> None:
+def test_a_budget_counts_what_was_spent_before_it_was_made(user, begin):
     for _ in range(3):
         end(begin(user))
     under_way = begin(user)
@@ -92,7 +92,7 @@ def test_a_budget_counts_what_was_spent_before_it_was_made(user: User, begin: Be
     require_sums_hold()
 
 
-def test_failure_and_cancellation_give_back_what_was_reserved(user: User, begin: Begin) -> None:
+def test_failure_and_cancellation_give_back_what_was_reserved(user, begin):
     Budget.objects.create(scope="person", person=user, limit=1, period="day")
     for state in (Run.State.FAILED, Run.State.CANCELLED):
         run = begin(user)
@@ -104,7 +104,7 @@ def test_failure_and_cancellation_give_back_what_was_reserved(user: User, begin:
         begin(user)
 
 
-def test_each_person_has_a_budget_of_their_own(user: User, stranger: User, begin: Begin) -> None:
+def test_each_person_has_a_budget_of_their_own(user, stranger, begin):
     Budget.objects.create(scope="person", limit=1)
     begin(user)
     begin(stranger)
@@ -113,7 +113,7 @@ def test_each_person_has_a_budget_of_their_own(user: User, stranger: User, begin
             begin(spender)
 
 
-def test_the_budget_with_the_least_left_is_named(begin: Begin) -> None:
+def test_the_budget_with_the_least_left_is_named(begin):
     fox = make_project("Fox", mia="manager", ana="maker")
     ana = person("ana")
     Budget.objects.create(scope="house", limit=1)
@@ -125,7 +125,7 @@ def test_the_budget_with_the_least_left_is_named(begin: Begin) -> None:
         begin(ana)
 
 
-def test_a_new_period_begins_with_nothing_spent(user: User, begin: Begin) -> None:
+def test_a_new_period_begins_with_nothing_spent(user, begin):
     Budget.objects.create(scope="house", limit=1, period="day")
     end(begin(user))
     with pytest.raises(Unaffordable):
@@ -136,7 +136,7 @@ def test_a_new_period_begins_with_nothing_spent(user: User, begin: Begin) -> Non
     require_sums_hold()
 
 
-def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user: User, begin: Begin) -> None:
+def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user, begin):
     Budget.objects.create(scope="house", limit=10, period="day")
     run = begin(user)
     end(run)
@@ -150,9 +150,7 @@ def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user: User, beg
     require_sums_hold()
 
 
-def test_a_price_that_changes_leaves_what_was_reserved(
-    user: User, painter: Endpoint, begin: Begin
-) -> None:
+def test_a_price_that_changes_leaves_what_was_reserved(user, painter, begin):
     Budget.objects.create(scope="house", limit=3)
     first = begin(user)
     Endpoint.objects.filter(pk=painter.pk).update(unit_price_usd=2)
@@ -163,7 +161,7 @@ def test_a_price_that_changes_leaves_what_was_reserved(
         begin(user)
 
 
-def test_what_is_spent_once_ends_with_its_last_day(user: User, begin: Begin) -> None:
+def test_what_is_spent_once_ends_with_its_last_day(user, begin):
     today = clock.now().date()
     once = Budget.objects.create(
         scope="house", limit=1, period="once", begins_on=today - timedelta(days=9), ends_on=today
@@ -178,9 +176,7 @@ def test_what_is_spent_once_ends_with_its_last_day(user: User, begin: Begin) -> 
 
 
 @pytest.mark.parametrize("with_budget", [True, False])
-def test_what_nothing_is_known_of_follows_the_rule(
-    with_budget: bool, user: User, make_endpoint: Any, begin: Begin
-) -> None:
+def test_what_nothing_is_known_of_follows_the_rule(with_budget, user, make_endpoint, begin):
     unknown = make_endpoint("lab/unknown", unit_price_usd=None)
     if with_budget:
         Budget.objects.create(scope="house", limit=5)
@@ -214,9 +210,7 @@ def test_what_nothing_is_known_of_follows_the_rule(
             begin(user, model=unknown)
 
 
-def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(
-    user: User, make_endpoint: Any, begin: Begin
-) -> None:
+def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(user, make_endpoint, begin):
     unknown = make_endpoint("lab/unknown", unit_price_usd=None)
     Budget.objects.create(scope="house", limit=3)
     Budget.objects.create(scope="person", limit=50)
@@ -242,9 +236,7 @@ def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(
     require_sums_hold()
 
 
-def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(
-    user: User, make_endpoint: Any
-) -> None:
+def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(user, make_endpoint):
     unknown = make_endpoint("lab/unknown", unit_price_usd=None)
     budget = Budget.objects.create(scope="house", limit=3)
     with pytest.raises(
@@ -257,7 +249,7 @@ def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(
     starting.start_many(several(user, unknown, 2))
 
 
-def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin: Begin) -> None:
+def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user, begin):
     Budget.objects.create(scope="house", limit=3)
     run = begin(user)
     assert starting.reserve_more(run, None) is None
@@ -271,7 +263,7 @@ def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin
     require_sums_hold()
 
 
-def test_only_admins_start_a_run_above_the_ceiling(user: User, begin: Begin) -> None:
+def test_only_admins_start_a_run_above_the_ceiling(user, begin):
     admin = User.objects.create_superuser("eva")
     SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
     begin(admin)
@@ -286,7 +278,7 @@ def several(user: User, painter: Endpoint, count: int) -> list[StartRequest]:
     ]
 
 
-def test_the_ceiling_is_that_of_a_whole_press(user: User, painter: Endpoint) -> None:
+def test_the_ceiling_is_that_of_a_whole_press(user, painter):
     SpendingRules.objects.create(pk=1, ceiling=3)
     starting.start_many(several(user, painter, 3))
     eight = several(user, painter, 8)
@@ -297,7 +289,7 @@ def test_the_ceiling_is_that_of_a_whole_press(user: User, painter: Endpoint) -> 
         starting.plan(user, private_project(user), planned)
 
 
-def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Begin) -> None:
+def test_what_goes_on_costing_reserves_while_there_is_room(user, begin):
     """As for a live session, or a stream with several results."""
     Budget.objects.create(scope="house", limit=3)
     run = begin(user)
@@ -314,7 +306,7 @@ def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Be
     assert Charge.objects.get().amount == Decimal("0.25")
 
 
-def test_the_ceiling_holds_for_what_a_session_has_reserved_before(user: User, begin: Begin) -> None:
+def test_the_ceiling_holds_for_what_a_session_has_reserved_before(user, begin):
     SpendingRules.objects.create(pk=1, ceiling=2)
     run = begin(user)
     starting.reserve_more(run, Decimal(1))
@@ -322,9 +314,7 @@ def test_the_ceiling_holds_for_what_a_session_has_reserved_before(user: User, be
         starting.reserve_more(run, Decimal(1))
 
 
-def test_what_is_allowed_counts_for_whom_and_when_it_was_asked(
-    user: User, stranger: User, begin: Begin
-) -> None:
+def test_what_is_allowed_counts_for_whom_and_when_it_was_asked(user, stranger, begin):
     budget = Budget.objects.create(scope="person", limit=1)
     begin(user)
     begin(stranger)
@@ -341,7 +331,7 @@ def test_what_is_allowed_counts_for_whom_and_when_it_was_asked(
         begin(user)
 
 
-def test_a_press_that_is_too_dear_starts_none_of_its_runs(user: User, painter: Endpoint) -> None:
+def test_a_press_that_is_too_dear_starts_none_of_its_runs(user, painter):
     Budget.objects.create(scope="house", limit=2)
     requests = several(user, painter, 3)
     with pytest.raises(Unaffordable, match=r"\$2.00 is left .* This may cost \$3.00"):
@@ -352,8 +342,8 @@ def test_a_press_that_is_too_dear_starts_none_of_its_runs(user: User, painter: E
 
 
 def test_starting_asks_as_often_for_one_run_as_for_many(
-    user: User, painter: Endpoint, django_assert_max_num_queries: Any
-) -> None:
+    user, painter, django_assert_max_num_queries
+):
     """With budgets of every scope; the first run of the period has created its rows before."""
     Budget.objects.create(scope="house", limit=99)
     Budget.objects.create(scope="person", limit=99, period="day")
@@ -373,11 +363,11 @@ def _press(confirmation: str) -> HttpRequest:
 
 
 @given(st.decimals(0, 10**6, places=9), st.booleans())
-def test_an_answer_reads_as_what_was_asked(amount: Decimal, is_any_unknown: bool) -> None:
+def test_an_answer_reads_as_what_was_asked(amount, is_any_unknown):
     text = Confirmation.asked_for(amount, is_any_unknown=is_any_unknown)
     assert Confirmation.parse(text) == Confirmation(amount, is_any_unknown)
 
 
 @given(st.text())
-def test_whatever_is_posted_confirms_a_sum(text: str) -> None:
+def test_whatever_is_posted_confirms_a_sum(text):
     assert Confirmation.parse(text).most >= 0

@@ -5,25 +5,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from accounts.audit.entries import AuditEntry
 from features.spending.budgets import listing
 from features.spending.models import Budget
-from projects.models import Project
 from tests.features.pages import text_of
-from tests.features.spending.budgets.conftest import Pay
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
 
 
-def test_an_admin_makes_changes_and_ends_a_budget(
-    admin: Client, eva: User, fox: Project, pay: Pay
-) -> None:
+def test_an_admin_makes_changes_and_ends_a_budget(admin, eva, fox, pay):
     pay("4", person("ana"), fox)
     post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month"}
     new_page = admin.post(NEW, post, follow=True)
@@ -41,9 +35,7 @@ def test_an_admin_makes_changes_and_ends_a_budget(
     assert "The budget applies again. Fox: $8.00 a month." in text_of(back)
 
 
-def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
-    eva: User, fox: Project, pay: Pay
-) -> None:
+def test_a_project_shows_its_own_line_of_a_budget_for_each_project(eva, fox, pay):
     owl = make_project("Owl", oz="manager")
     Budget.objects.create(scope="project", limit=10)
     pay("4", person("ana"), fox)
@@ -52,9 +44,7 @@ def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
     assert (line.name, line.gauge.spent) == ("Fox", Decimal(4))
 
 
-def test_everybody_sees_what_limits_them_and_nothing_else(
-    admin: Client, manager: Client, maker: Client, fox: Project, pay: Pay
-) -> None:
+def test_everybody_sees_what_limits_them_and_nothing_else(admin, manager, maker, fox, pay):
     owl = make_project("Owl", oz="manager")
     ana, oz = person("ana"), person("oz")
     pay("1", ana, fox)
@@ -84,9 +74,7 @@ def test_everybody_sees_what_limits_them_and_nothing_else(
     assert "$2.00 of $15.00" not in text_of(maker.get(PAGE))
 
 
-def test_managers_make_budgets_of_their_projects_alone(
-    manager: Client, maker: Client, fox: Project
-) -> None:
+def test_managers_make_budgets_of_their_projects_alone(manager, maker, fox):
     owl = make_project("Owl", oz="manager")
     page = manager.get(f"{NEW}?project={fox.slug}").content.decode()
     assert re.search(rf'value="project:{fox.pk}" selected', page)
@@ -117,9 +105,7 @@ def test_managers_make_budgets_of_their_projects_alone(
         ),
     ],
 )
-def test_bad_input_stays_with_a_sentence_beside_it(
-    admin: Client, posted: dict[str, str], sentence: str
-) -> None:
+def test_bad_input_stays_with_a_sentence_beside_it(admin, posted, sentence):
     response = admin.post(NEW, {"target": "house", "period": "month"} | posted)
     assert response.status_code == 422
     assert sentence in text_of(response)
@@ -128,7 +114,7 @@ def test_bad_input_stays_with_a_sentence_beside_it(
     assert not Budget.objects.exists()
 
 
-def test_less_than_is_spent_needs_a_tick(admin: Client, pay: Pay, user: User) -> None:
+def test_less_than_is_spent_needs_a_tick(admin, pay, user):
     pay("7.25", user)
     post = {"target": f"person:{user.pk}", "limit": "5", "period": "day"}
     refused = admin.post(NEW, post)
@@ -137,7 +123,7 @@ def test_less_than_is_spent_needs_a_tick(admin: Client, pay: Pay, user: User) ->
     assert "nothing left" in text_of(admin.get(PAGE))
 
 
-def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
+def test_a_second_budget_of_the_same_names_the_first(admin):
     post = {"target": "house", "limit": "5", "period": "month"}
     admin.post(NEW, post)
     second = admin.post(NEW, post)
@@ -153,7 +139,7 @@ def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
     assert Budget.objects.filter(ended_at=None).count() == 2
 
 
-def test_a_budget_that_is_spent_once_begins_today(admin: Client) -> None:
+def test_a_budget_that_is_spent_once_begins_today(admin):
     today = timezone.localdate()
     end = today + timedelta(days=3)
     admin.post(NEW, {"target": "house", "limit": "5", "period": "once", "ends_on": f"{end}"})
@@ -162,7 +148,7 @@ def test_a_budget_that_is_spent_once_begins_today(admin: Client) -> None:
     assert budget.limit == Decimal(5)
 
 
-def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
+def test_a_budget_of_sessions_has_no_period(admin):
     post = {"target": "session", "limit": "5", "period": "month"}
     assert "Each session of an assistant: $5.00 a session." in text_of(
         admin.post(NEW, post, follow=True)

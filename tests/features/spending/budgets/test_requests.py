@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from accounts.audit.entries import AuditEntry
@@ -19,7 +18,6 @@ from features.spending.requests.submission import Subject
 from projects.models import Project
 from runs.start.refused_starts import Unaffordable
 from tests.features.pages import text_of
-from tests.features.spending.budgets.conftest import Pay
 from tests.house.made import make_admin, run_at_once
 from tests.projects.people import logged_in, make_project, person
 
@@ -48,9 +46,7 @@ def read_subjects(user: User) -> list[str]:
     return [row.subject for row in rows]
 
 
-def test_what_is_allowed_can_be_spent(
-    maker: Client, manager: Client, eva: User, budget: Budget, fox: Project, pay: Pay
-) -> None:
+def test_what_is_allowed_can_be_spent(maker, manager, eva, budget, fox, pay):
     ana, mia = person("ana"), person("mia")
     pay("1", ana, fox)
     with pytest.raises(Unaffordable) as refusal:
@@ -87,9 +83,7 @@ def test_what_is_allowed_can_be_spent(
     assert "$4.00 of $4.00 spent" in budgets_page
 
 
-def test_what_does_not_limit_somebody_is_not_there_for_them(
-    maker: Client, budget: Budget, fox: Project
-) -> None:
+def test_what_does_not_limit_somebody_is_not_there_for_them(maker, budget, fox):
     owl = make_project("Owl", oz="manager")
     of = Budget.objects.create
     owls = of(scope="project", project=owl, limit=1)
@@ -111,7 +105,7 @@ def test_what_does_not_limit_somebody_is_not_there_for_them(
     assert maker.post(f"{request.get_absolute_url()}decision/", {"~do": "grant"}).status_code == 404
 
 
-def test_who_asks_does_not_decide(maker: Client, budget: Budget, fox: Project) -> None:
+def test_who_asks_does_not_decide(maker, budget, fox):
     maker.post(address(budget, fox.pk), WHY)
     request = BudgetRequest.objects.get()
     assert "Allow" not in text_of(maker.get(request.get_absolute_url()))
@@ -119,9 +113,7 @@ def test_who_asks_does_not_decide(maker: Client, budget: Budget, fox: Project) -
     assert not BudgetRequest.objects.get().is_granted
 
 
-def test_a_budget_that_is_over_has_nothing_to_ask_for(
-    maker: Client, admin: Client, budget: Budget, fox: Project
-) -> None:
+def test_a_budget_that_is_over_has_nothing_to_ask_for(maker, admin, budget, fox):
     old = maker.post(address(budget, fox.pk, period="2020-01"), WHY)
     assert "This budget has started again since" in text_of(old)
     maker.post(address(budget, fox.pk), WHY)
@@ -133,16 +125,12 @@ def test_a_budget_that_is_over_has_nothing_to_ask_for(
 
 
 @pytest.mark.parametrize("path", ["https://evil.test/", "//evil.test", "javascript:x"])
-def test_the_way_back_is_within_vitrine(
-    maker: Client, budget: Budget, fox: Project, path: str
-) -> None:
+def test_the_way_back_is_within_vitrine(maker, budget, fox, path):
     maker.post(address(budget, fox.pk), WHY | {"path": path})
     assert BudgetRequest.objects.get().path == ""
 
 
-def test_who_has_left_the_project_reads_its_budget_no_more(
-    maker: Client, budget: Budget, fox: Project, pay: Pay
-) -> None:
+def test_who_has_left_the_project_reads_its_budget_no_more(maker, budget, fox, pay):
     pay("0.75", person("ana"), fox)
     page = maker.post(address(budget, fox.pk), WHY, follow=True)
     assert "$0.75" in text_of(page)
@@ -155,7 +143,7 @@ def test_who_has_left_the_project_reads_its_budget_no_more(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.both_databases
-def test_a_request_is_sent_once_and_decided_once() -> None:
+def test_a_request_is_sent_once_and_decided_once():
     eva, eve = make_admin("eva"), make_admin("eve")
     fox = make_project("Fox", ana="maker")
     ana = person("ana")

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +14,6 @@ from features.spending.requests import decision
 from projects.models import Project
 from runs.start.refused_starts import Unaffordable
 from tests.features.pages import text_of
-from tests.features.spending.budgets.conftest import Pay
 from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +36,7 @@ def ask(client: Client, of: Budget) -> BudgetRequest:
 
 
 @pytest.mark.parametrize("path", ["", "end/", "undo"])
-def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: str) -> None:
+def test_a_post_by_hand_changes_nothing(manager, budget, path):
     post = {"limit": "900", "period": "month", "is_by_admin": "", "is_below_fine": "1"}
     address = f"{budget.get_absolute_url()}{path}"
     if path == "undo":
@@ -52,8 +50,8 @@ def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: s
 
 
 def test_more_of_it_is_asked_of_admins_and_allowed_by_them_alone(
-    manager: Client, maker: Client, admin: Client, eva: User, budget: Budget
-) -> None:
+    manager, maker, admin, eva, budget
+):
     request = ask(maker, budget)
     assert not Notification.objects.filter(user=person("mia"), kind="budget_request").exists()
     assert Notification.objects.filter(user=eva, kind="budget_request").count() == 1
@@ -68,18 +66,14 @@ def test_more_of_it_is_asked_of_admins_and_allowed_by_them_alone(
     assert (request.is_granted, request.decided_by) == (True, eva)
 
 
-def test_a_refusal_names_admins_to_managers_and_makers(
-    budget: Budget, fox: Project, pay: Pay
-) -> None:
+def test_a_refusal_names_admins_to_managers_and_makers(budget, fox, pay):
     pay("2", person("ana"), fox)
     for name in ("mia", "ana"):
         with pytest.raises(Unaffordable, match="Ask eva for more"):
             pay("1", person(name), fox)
 
 
-def test_managers_make_smaller_ones_beside_it(
-    manager: Client, admin: Client, budget: Budget, fox: Project, pay: Pay
-) -> None:
+def test_managers_make_smaller_ones_beside_it(manager, admin, budget, fox, pay):
     post = {"target": f"project:{fox.pk}", "limit": "2", "period": "month"}
     refused = manager.post(NEW, post)
     assert refused.status_code == 422
@@ -114,9 +108,7 @@ def test_managers_make_smaller_ones_beside_it(
     assert (own.limit, own.is_by_admin) == (Decimal("1.5"), False)
 
 
-def test_a_manager_asks_for_more_and_does_not_allow_it_to_oneself(
-    manager: Client, budget: Budget
-) -> None:
+def test_a_manager_asks_for_more_and_does_not_allow_it_to_oneself(manager, budget):
     request = ask(manager, budget)
     page = request.get_absolute_url()
     assert "Allow" not in text_of(manager.get(page))

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -20,9 +19,8 @@ from features.notifications import inbox
 from features.notifications.models import Notification
 from features.spending.budgets import headroom, warnings
 from features.spending.models import Budget, BudgetRequest, SpendingRules
-from projects.models import Membership, Project
+from projects.models import Membership
 from tests.features.pages import text_of
-from tests.features.spending.budgets.conftest import Pay
 from tests.house.made import make_admin
 from tests.projects.people import person
 
@@ -36,9 +34,7 @@ def subjects() -> list[str]:
     return [f"{row.user.username}: {row.subject}" for row in rows]
 
 
-def test_whose_money_it_is_are_told_at_80_percent_and_when_it_is_spent(
-    fox: Project, pay: Pay
-) -> None:
+def test_whose_money_it_is_are_told_at_80_percent_and_when_it_is_spent(fox, pay):
     assert warnings.warn() == warnings.REST_S
     ana = person("ana")
     budget = Budget.objects.create(scope="project", project=fox, limit=10)
@@ -61,7 +57,7 @@ def test_whose_money_it_is_are_told_at_80_percent_and_when_it_is_spent(
     assert subjects() == expected
 
 
-def test_who_is_told_of_a_budget(fox: Project, pay: Pay, eva: User) -> None:
+def test_who_is_told_of_a_budget(fox, pay, eva):
     """The admins for the house, each person, and whoever made it while they may see it."""
     ana, vic = person("ana"), person("vic")
     Budget.objects.create(scope="house", limit=10, made_by=vic)
@@ -77,9 +73,7 @@ def test_who_is_told_of_a_budget(fox: Project, pay: Pay, eva: User) -> None:
     ]
 
 
-def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
-    fox: Project, pay: Pay, eva: User
-) -> None:
+def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(fox, pay, eva):
     ana, mia = person("ana"), person("mia")
     Budget.objects.create(scope="project", limit=10)
     Budget.objects.create(scope="person", period="day", limit=10, made_by=eva)
@@ -93,7 +87,7 @@ def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
     assert [inbox.count_new(reader) for reader in (mia, eva, ana)] == [0, 0, 1]
 
 
-def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
+def test_the_job_takes_as_many_queries_for_many_budgets(pay):
     def queries() -> int:
         warnings.warn()
         with CaptureQueriesContext(connection) as captured:
@@ -112,7 +106,7 @@ def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
     assert few <= 8
 
 
-def test_the_menu_says_what_is_left_in_the_project(maker: Client, fox: Project, pay: Pay) -> None:
+def test_the_menu_says_what_is_left_in_the_project(maker, fox, pay):
     page = f"/spend/budgets/?project={fox.slug}"
     headroom.forget()
     Budget.objects.create(scope="house", limit=100)
@@ -124,7 +118,7 @@ def test_the_menu_says_what_is_left_in_the_project(maker: Client, fox: Project, 
     assert "$91.90 left</a>" in maker.get("/spend/budgets/?project=private").content.decode()
 
 
-def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project) -> None:
+def test_the_head_asks_once_where_there_is_no_budget(maker, fox):
     headroom.forget()
     with CaptureQueriesContext(connection) as captured:
         for _ in range(3):
@@ -137,7 +131,7 @@ PAGE = "/spend/rules/"
 GOOD = {"unknown": "assume", "assumed": "0.5", "ceiling": "20"}
 
 
-def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:
+def test_an_admin_changes_the_rules(admin, maker):
     assert "The rules are saved" in text_of(admin.post(PAGE, GOOD, follow=True))
     rules = SpendingRules.current()
     assert (rules.unknown, rules.assumed, rules.ceiling) == ("assume", Decimal("0.5"), Decimal(20))
@@ -155,9 +149,7 @@ def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:
         ({"ceiling": "NaN"}, "Enter a sum in dollars"),
     ],
 )
-def test_what_is_no_rule_gets_a_sentence(
-    admin: Client, posted: dict[str, str], sentence: str
-) -> None:
+def test_what_is_no_rule_gets_a_sentence(admin, posted, sentence):
     response = admin.post(PAGE, GOOD | posted)
     assert response.status_code == 422
     assert sentence in text_of(response)

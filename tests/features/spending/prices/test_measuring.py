@@ -42,14 +42,12 @@ wobbles = st.lists(st.decimals("0.97", "1.03", places=3), min_size=10, max_size=
 counts = st.lists(st.integers(1, 4), min_size=40, max_size=40)
 
 
-def test_without_runs_nothing_is_measured() -> None:
+def test_without_runs_nothing_is_measured():
     assert measure([]) is None
 
 
 @given(prices, wobbles, counts)
-def test_a_constant_price_per_picture_is_within_5_percent_after_ten_runs(
-    price: Decimal, wobble: list[Decimal], count: list[int]
-) -> None:
+def test_a_constant_price_per_picture_is_within_5_percent_after_ten_runs(price, wobble, count):
     pairs = list(zip(wobble, count, strict=False))
     samples = [sample(price * w * n, images=n, megapixels=n) for w, n in pairs]
     own = measure_samples(samples, "images")
@@ -59,9 +57,7 @@ def test_a_constant_price_per_picture_is_within_5_percent_after_ten_runs(
 
 
 @given(prices, st.lists(st.sampled_from(["1K", "2K", "4K"]), min_size=10, max_size=60), counts)
-def test_a_price_by_resolution_is_split_and_exact(
-    price: Decimal, resolutions: list[str], count: list[int]
-) -> None:
+def test_a_price_by_resolution_is_split_and_exact(price, resolutions, count):
     factor = {"1K": 1, "2K": 2, "4K": 4}
     samples = [
         sample(
@@ -79,7 +75,7 @@ def test_a_price_by_resolution_is_split_and_exact(
             assert is_close(group.figures.median, due)
 
 
-def test_mislabelled_compute_seconds_are_a_price_per_picture() -> None:
+def test_mislabelled_compute_seconds_are_a_price_per_picture():
     """The list price is 98 times too low: runs cost the same however long they take."""
     samples = [
         sample("0.049", str(Decimal("0.0001") * worked), worked=worked)
@@ -89,7 +85,7 @@ def test_mislabelled_compute_seconds_are_a_price_per_picture() -> None:
     assert (own.unit, own.figures.median, own.is_useful) == ("images", Decimal("0.049"), True)
 
 
-def test_true_compute_seconds_stay_what_they_are() -> None:
+def test_true_compute_seconds_stay_what_they_are():
     samples = [
         sample(Decimal("0.0005") * worked, worked=worked)
         for worked in (4, 5, 7, 4, 9, 5, 6, 4, 5, 8)
@@ -98,7 +94,7 @@ def test_true_compute_seconds_stay_what_they_are() -> None:
     assert (own.unit, own.figures.median) == ("compute seconds", Decimal("0.0005"))
 
 
-def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
+def test_one_bill_of_a_hundred_times_changes_nothing():
     costs = ["0.05"] * 6 + ["5"] + ["0.05"] * 3
     samples = [
         sample(cost, "0.05", arguments={"quality": quality})
@@ -123,9 +119,7 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
         (5, "0", "0.05", False),  # free credits paid for these runs, and they will end
     ],
 )
-def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(
-    count: int, cost: str, said: str | None, is_used: bool
-) -> None:
+def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(count, cost, said, is_used):
     assert measure_samples([sample(cost, said) for _ in range(count)]).is_useful is is_used
 
 
@@ -148,7 +142,7 @@ def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(
         max_size=40,
     )
 )
-def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
+def test_any_runs_give_a_measurement(samples):
     own = measure_samples(samples)
     assert own.figures.low <= own.figures.median <= own.figures.high
     assert own.spread >= 0
@@ -158,14 +152,14 @@ def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
         assert own.group_of(group.arguments) == group
 
 
-def test_runs_of_one_size_leave_the_unit_of_the_list() -> None:
+def test_runs_of_one_size_leave_the_unit_of_the_list():
     """Runs of one size cannot tell a price per picture from one per megapixel."""
     runs = [sample("0.08", "0.05", images=1, megapixels=2) for _ in range(8)]
     assert measure_samples(runs, "megapixels").unit == "megapixels"
     assert measure_samples(runs, "images").unit == "images"
 
 
-def test_a_price_has_to_give_the_bills_that_it_was_measured_from() -> None:
+def test_a_price_has_to_give_the_bills_that_it_was_measured_from():
     scattered = [sample(cost, "0.05") for cost in ("0.01", "0.02", "0.05", "0.2", "0.9", "2")]
     assert not measure_samples(scattered, "images").is_useful
     right = [sample("0.05", "0.05") for _ in range(5)] + [sample("0.4", "0.05")]

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,7 +22,7 @@ from runs.costs.cost import estimate_run
 from runs.models import Artifact, Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.features.spending.prices.conftest import DOCUMENT, KEYS, PictureBill
+from tests.features.spending.prices.conftest import DOCUMENT, KEYS
 from tests.runs.start.started import start_run
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +32,7 @@ def current(endpoint: Endpoint) -> Endpoint:
     return Endpoint.objects.get(pk=endpoint.pk)
 
 
-def test_a_mislabelled_model_is_estimated_by_its_bills(
-    painter: Endpoint, bill: PictureBill
-) -> None:
+def test_a_mislabelled_model_is_estimated_by_its_bills(painter, bill):
     for pictures in (1, 2, 1, 4, 1):
         bill(str(Decimal("0.049") * pictures), pictures)
     assert updating.measure_due() == 5
@@ -47,7 +44,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     assert estimate.basis[-1] == note
 
 
-def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: PictureBill) -> None:
+def test_a_price_by_resolution_is_estimated_for_each(painter, bill):
     due = {"1K": "0.04", "2K": "0.08", "4K": "0.16"}
     for resolution in [*due, *due, *due, "1K"]:
         bill(due[resolution], resolution=resolution)
@@ -62,9 +59,7 @@ def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: Pi
     assert estimate_run(endpoint, {"prompt": "x"}).low == Decimal("0.04")
 
 
-def test_a_resolution_that_nobody_has_paid_for_may_cost_more(
-    painter: Endpoint, bill: PictureBill
-) -> None:
+def test_a_resolution_that_nobody_has_paid_for_may_cost_more(painter, bill):
     for resolution, price in [("1K", "0.04"), ("2K", "0.08")] * 5:
         bill(price, resolution=resolution)
     updating.measure_due()
@@ -73,7 +68,7 @@ def test_a_resolution_that_nobody_has_paid_for_may_cost_more(
     assert estimate.basis[-1] == "No run with these settings was measured: it may cost more."
 
 
-def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill) -> None:
+def test_what_is_said_right_stays_as_it_is(make_endpoint, bill):
     endpoint = make_endpoint(unit_price_usd=Decimal("0.05"), price_unit="images")
     token = Revision.current()
     for _ in range(6):
@@ -87,9 +82,7 @@ def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill
     assert Revision.current() == token  # nothing on any page has changed
 
 
-def test_a_new_list_price_is_believed_until_it_was_paid(
-    painter: Endpoint, bill: PictureBill
-) -> None:
+def test_a_new_list_price_is_believed_until_it_was_paid(painter, bill):
     for _ in range(6):
         bill("0.049")
     updating.measure_due()
@@ -101,7 +94,7 @@ def test_a_new_list_price_is_believed_until_it_was_paid(
     assert MeasuredPrice.objects.get().count == 1
 
 
-def test_a_run_is_measured_once_its_bill_has_come(painter: Endpoint, user: Any) -> None:
+def test_a_run_is_measured_once_its_bill_has_come(painter, user):
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, output={}))
@@ -113,7 +106,7 @@ def test_a_run_is_measured_once_its_bill_has_come(painter: Endpoint, user: Any) 
     assert not UnmeasuredRun.objects.exists()
 
 
-def test_failed_runs_do_not_count(painter: Endpoint, user: Any) -> None:
+def test_failed_runs_do_not_count(painter, user):
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.FAILED, billable_units="4"))
@@ -122,7 +115,7 @@ def test_failed_runs_do_not_count(painter: Endpoint, user: Any) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill) -> None:
+def test_a_corrected_bill_is_measured_anew(painter, bill):
     runs = [bill("0.049") for _ in range(5)]
     updating.measure_due()
     for run in runs:
@@ -132,7 +125,7 @@ def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill)
 
 
 @pytest.mark.both_databases
-def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> None:
+def test_the_command_measures_all_anew(painter, bill):
     for _ in range(5):
         bill("0.049")
     Run.objects.all().delete()
@@ -143,23 +136,21 @@ def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> 
     assert current(painter).measured_price is None
 
 
-def test_an_idle_worker_asks_one_query(painter: Endpoint, django_assert_num_queries: Any) -> None:
+def test_an_idle_worker_asks_one_query(painter, django_assert_num_queries):
     with django_assert_num_queries(1):
         updating.measure_due()
 
 
 def test_measuring_needs_as_many_queries_for_many_runs(
-    painter: Endpoint, bill: PictureBill, django_assert_max_num_queries: Any
-) -> None:
+    painter, bill, django_assert_max_num_queries
+):
     for n in range(12):
         bill("0.049", 1 + n % 2)
     with django_assert_max_num_queries(14):
         updating.measure_due()
 
 
-def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
-    painter: Endpoint, bill: PictureBill
-) -> None:
+def test_a_sync_that_brings_another_list_price_ends_the_measured_one(painter, bill):
     for _ in range(5):
         bill("0.049")
     updating.measure_due()
@@ -174,9 +165,7 @@ def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
 
 
 @pytest.mark.usefixtures("admin_is_asked")
-def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
-    painter: Endpoint, bill: PictureBill
-) -> None:
+def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(painter, bill):
     """$0.025 became "$2.03, measured" 81 times, and a project was refused a run of four cents."""
     eva = User.objects.create_superuser("eva")
     for _ in range(5):
@@ -202,7 +191,7 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
 
 
 @pytest.mark.usefixtures("admin_is_asked")
-def test_admins_agree_in_the_inbox(member: Client, painter: Endpoint, bill: PictureBill) -> None:
+def test_admins_agree_in_the_inbox(member, painter, bill):
     eva = Client()
     eva.force_login(User.objects.create_superuser("eva"))
     for _ in range(5):
@@ -215,9 +204,7 @@ def test_admins_agree_in_the_inbox(member: Client, painter: Endpoint, bill: Pict
     assert current(painter).measured_price == Decimal("0.049")
 
 
-def test_what_was_asked_for_is_measured_and_not_what_came(
-    make_endpoint: Any, user: User, bill: PictureBill
-) -> None:
+def test_what_was_asked_for_is_measured_and_not_what_came(make_endpoint, user, bill):
     """A picture of 0.012 megapixels was billed as the megapixel that the user had requested."""
     document = json.loads(json.dumps(DOCUMENT))
     fields = document["components"]["schemas"]["Input"]["properties"]

@@ -50,9 +50,7 @@ def decide(client: Client, verb: str, **more: str) -> str:
     return text_of(client.post(address, {"~do": verb, **more}, follow=True))
 
 
-def test_the_projects_managers_allow_what_its_rule_locks(
-    spring: Project, film: Endpoint, ada: User
-) -> None:
+def test_the_projects_managers_allow_what_its_rule_locks(spring, film, ada):
     Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
     maker, mia, eve = working_in(spring, person("max")), person("mia"), person("eve")
     maker.post(NEW, {"sentence": "For the trailer"})
@@ -72,7 +70,7 @@ def test_the_projects_managers_allow_what_its_rule_locks(
     assert Rule.objects.count() == 2
 
 
-def test_the_admins_allow_what_the_house_locks(spring: Project, film: Endpoint, ada: User) -> None:
+def test_the_admins_allow_what_the_house_locks(spring, film, ada):
     Rule.objects.create(effect="only", kind="mark", value="approved", is_binding=True)
     maker = working_in(spring, person("max"))
     maker.post(NEW, {"sentence": ""})
@@ -91,7 +89,7 @@ def test_the_admins_allow_what_the_house_locks(spring: Project, film: Endpoint, 
     assert Rule.objects.get(effect="allow").project is None
 
 
-def test_a_wider_rule_gets_an_exception_as_well(spring: Project, film: Endpoint) -> None:
+def test_a_wider_rule_gets_an_exception_as_well(spring, film):
     Rule.objects.create(project=spring, effect="forbid", kind="id", value="acme/film")
     Rule.objects.create(project=spring, effect="only", kind="mark", value="approved")
     editing.allow(person("mia"), spring, film)
@@ -99,16 +97,14 @@ def test_a_wider_rule_gets_an_exception_as_well(spring: Project, film: Endpoint)
     assert enforcement.refusal(spring, film) == ""
 
 
-def test_an_exception_that_would_open_nothing_is_not_made(spring: Project, film: Endpoint) -> None:
+def test_an_exception_that_would_open_nothing_is_not_made(spring, film):
     Rule.objects.create(effect="forbid", kind="owner", value="acme", is_binding=True)
     with pytest.raises(Refused, match="locked by a rule of the house"):
         editing.allow(person("mia"), spring, film)
     assert Rule.objects.count() == 1
 
 
-def test_managers_open_in_their_project_what_the_house_does_not_bind(
-    spring: Project, film: Endpoint
-) -> None:
+def test_managers_open_in_their_project_what_the_house_does_not_bind(spring, film):
     Rule.objects.create(effect="forbid", kind="owner", value="acme")
     assert "Ask for this model" in text_of(working_in(spring, person("max")).get(MODEL))
     manager = working_in(spring, person("mia"))
@@ -116,7 +112,7 @@ def test_managers_open_in_their_project_what_the_house_does_not_bind(
     assert Rule.objects.get(effect="allow").project == spring
 
 
-def test_one_answer_is_for_all_who_have_asked(spring: Project, film: Endpoint) -> None:
+def test_one_answer_is_for_all_who_have_asked(spring, film):
     Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
     ben = person("ben")
     spring.memberships.create(user=ben, role="maker")
@@ -127,9 +123,7 @@ def test_one_answer_is_for_all_who_have_asked(spring: Project, film: Endpoint) -
     assert new_lines(person("mia")) == new_lines(person("eve")) == []
 
 
-def test_strangers_and_those_who_look_after_money_do_not_see_it(
-    spring: Project, film: Endpoint
-) -> None:
+def test_strangers_and_those_who_look_after_money_do_not_see_it(spring, film):
     Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
     working_in(spring, person("max")).post(NEW, {"sentence": "Secret"})
     address = BudgetRequest.objects.get().get_absolute_url()

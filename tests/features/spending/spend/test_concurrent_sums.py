@@ -4,10 +4,8 @@ import random
 import threading
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from runs.costs import daily_sums
@@ -20,7 +18,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 DAY = days_ago(3)
 
 
-def test_runs_start_and_settle_at_once(user: User, stranger: User, make_endpoint: Any) -> None:
+def test_runs_start_and_settle_at_once(user, stranger, make_endpoint):
     """The runs are of one day and one model, by two people in two projects, in any order."""
     projects = [make_project("Acme", ana="maker"), make_project("Fox")]
     model = make_endpoint("a/one")
@@ -64,7 +62,7 @@ def until_it_waits(thread: threading.Thread) -> None:
         assert thread.is_alive(), "it did not wait"
 
 
-def test_who_waits_holds_nothing_that_the_other_needs(user: User, stranger: User) -> None:
+def test_who_waits_holds_nothing_that_the_other_needs(user, stranger):
     """Another transaction of the same day comes between two statements of this one."""
     first, second = make_project("Acme"), make_project("Fox")
     row = charge(stranger, "1", DAY, second, state="reserved")
@@ -89,7 +87,7 @@ def test_who_waits_holds_nothing_that_the_other_needs(user: User, stranger: User
     assert require_sums_hold() == 3
 
 
-def test_a_settlement_while_its_day_is_added_up_anew(user: User) -> None:
+def test_a_settlement_while_its_day_is_added_up_anew(user):
     late = charge(user, "10", DAY, state="reserved")
 
     def add_up() -> None:

@@ -3,10 +3,8 @@
 import csv
 import io
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from runs.models import Charge
@@ -27,9 +25,7 @@ def lines_of(client: Client, query: str = "") -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("columns", ["", "runs"])
-def test_the_sum_of_every_file_is_that_of_the_page(
-    user: User, stranger: User, make_endpoint: Any, columns: str
-) -> None:
+def test_the_sum_of_every_file_is_that_of_the_page(user, stranger, make_endpoint, columns):
     project = make_project("Acme", ana="manager", sam="maker")
     flux = make_endpoint("fal-ai/flux/dev")
     for day in range(5):
@@ -46,7 +42,7 @@ def test_the_sum_of_every_file_is_that_of_the_page(
         assert sum(costs, Decimal()) == total_of_page(client, query)
 
 
-def test_no_value_becomes_a_formula(user: User, make_endpoint: Any) -> None:
+def test_no_value_becomes_a_formula(user, make_endpoint):
     project = make_project("=HYPERLINK(1)", ana="manager")
     flux = make_endpoint("fal-ai/flux/dev", full_name="@SUM(1)")
     charge(user, "1.00", endpoint=flux, project=project)
@@ -57,7 +53,7 @@ def test_no_value_becomes_a_formula(user: User, make_endpoint: Any) -> None:
         assert any(value in {"'=HYPERLINK(1)", "'@SUM(1)"} for value in values)
 
 
-def test_a_file_is_noted_in_the_audit_log(member: Client, user: User) -> None:
+def test_a_file_is_noted_in_the_audit_log(member, user):
     charge(user)
     member.head("/spend/export.csv")
     assert not events().filter(event="exported").exists()
@@ -66,9 +62,7 @@ def test_a_file_is_noted_in_the_audit_log(member: Client, user: User) -> None:
     assert entry.detail.startswith("what was spent, the runs: ?by=person")
 
 
-def test_thousands_of_runs_come_in_parts_with_few_queries(
-    user: User, django_assert_max_num_queries: Any
-) -> None:
+def test_thousands_of_runs_come_in_parts_with_few_queries(user, django_assert_max_num_queries):
     first = charge(user, "0.001")
     values = {"user": user, "project_id": first.project_id, "created_at": first.created_at,
               "state": "settled", "amount": Decimal("0.001")}  # fmt: skip

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from projects.models import Membership, Project
 from runs.models import Charge
@@ -31,9 +30,7 @@ def acme(user: User, stranger: User) -> Project:
     return project
 
 
-def test_everybody_sees_their_own_managers_their_projects_admins_all(
-    acme: Project, user: User, stranger: User
-) -> None:
+def test_everybody_sees_their_own_managers_their_projects_admins_all(acme, user, stranger):
     query = f"?{LONG}"
     assert total_of_page(logged_in(user), query) == Decimal("1.11")
     assert total_of_page(logged_in(stranger), query) == Decimal("21.00")
@@ -55,15 +52,13 @@ def test_everybody_sees_their_own_managers_their_projects_admins_all(
         ("zoe", "person=ana&project=secret-plans", "0.01"),
     ],
 )
-def test_no_filter_shows_more_than_somebody_sees(
-    acme: Project, who: str, asked: str, total: str
-) -> None:
+def test_no_filter_shows_more_than_somebody_sees(acme, who, asked, total):
     assert total_of_page(logged_in(person(who)), f"?{LONG}&{asked}") == Decimal(total)
 
 
 @pytest.mark.parametrize("page", ["/spend/", "/spend/runs/", "/spend/export.csv"])
 @pytest.mark.parametrize("by", ["person", "project", "model", "category", "door"])
-def test_what_is_elsewhere_is_named_nowhere(acme: Project, user: User, page: str, by: str) -> None:
+def test_what_is_elsewhere_is_named_nowhere(acme, user, page, by):
     query = f"?{LONG}&by={by}&columns=runs"
     response: Any = logged_in(user).get(f"{page}{query}")
     body = b"".join(response.streaming_content) if response.streaming else response.content
@@ -72,9 +67,7 @@ def test_what_is_elsewhere_is_named_nowhere(acme: Project, user: User, page: str
         assert not re.search(word, text), word
 
 
-def test_one_that_is_not_there_answers_like_one_that_is_elsewhere(
-    acme: Project, stranger: User
-) -> None:
+def test_one_that_is_not_there_answers_like_one_that_is_elsewhere(acme, stranger):
     client = logged_in(stranger)
     pages = [
         text_of(client.get(f"/spend/?{LONG}&project={slug}"))
@@ -85,14 +78,14 @@ def test_one_that_is_not_there_answers_like_one_that_is_elsewhere(
     assert pages[0] == pages[1]
 
 
-def test_a_manager_who_was_removed_sees_their_own_alone(acme: Project, stranger: User) -> None:
+def test_a_manager_who_was_removed_sees_their_own_alone(acme, stranger):
     Membership.objects.filter(user=stranger, project=acme).delete()
     page = logged_in(stranger).get(f"/spend/?{LONG}&by=project")
     assert "A project that you have left" in text_of(page)
     assert total_of_page(logged_in(stranger), f"?{LONG}") == 20
 
 
-def test_who_left_and_what_is_gone_stay_in_the_sum(acme: Project) -> None:
+def test_who_left_and_what_is_gone_stay_in_the_sum(acme):
     gone = person("gone")
     charge(gone, "3.00")
     Membership.objects.filter(user=gone).delete()
@@ -109,9 +102,7 @@ def test_who_left_and_what_is_gone_stay_in_the_sum(acme: Project) -> None:
     assert total_of_page(client, f"?{LONG}&category=~gone") == Decimal("524.11")
 
 
-def test_each_row_of_the_table_leads_to_its_sum(
-    member: Client, user: User, make_endpoint: Any
-) -> None:
+def test_each_row_of_the_table_leads_to_its_sum(member, user, make_endpoint):
     flux = make_endpoint("fal-ai/flux/dev", full_name="FLUX dev")
     charge(user, "2.00", endpoint=flux, door="board")
     charge(user, "0.50", endpoint=make_endpoint("a/video", category=""), door="api")
@@ -128,7 +119,7 @@ def test_each_row_of_the_table_leads_to_its_sum(
         assert total_of_page(member, f"?{query}") == Decimal(total), query
 
 
-def test_the_page_says_what_is_reserved_and_what_is_unknown(member: Client, user: User) -> None:
+def test_the_page_says_what_is_reserved_and_what_is_unknown(member, user):
     charge(user, "2.10", state="reserved")
     charge(user, None)
     page = text_of(member.get("/spend/"))
@@ -147,17 +138,13 @@ def test_the_page_says_what_is_reserved_and_what_is_unknown(member: Client, user
     ],
 )
 @pytest.mark.parametrize("page", ["/spend/", "/spend/runs/", "/spend/export.csv"])
-def test_what_is_wrong_in_an_address_has_a_sentence(
-    member: Client, page: str, query: str, sentence: str
-) -> None:
+def test_what_is_wrong_in_an_address_has_a_sentence(member, page, query, sentence):
     response = member.get(f"{page}?{query}")
     assert response.status_code == 422
     assert sentence in text_of(response)
 
 
-def test_runs_are_listed_with_their_figures(
-    member: Client, user: User, make_run: Any, make_endpoint: Any
-) -> None:
+def test_runs_are_listed_with_their_figures(member, user, make_run, make_endpoint):
     model = make_endpoint("fal-ai/flux/dev", full_name="FLUX dev")
     run = make_run(title="a lighthouse", endpoint=model)
     charge(user, "1.00", endpoint=model, run_id=run.pk)
@@ -169,9 +156,7 @@ def test_runs_are_listed_with_their_figures(
     assert f'<a href="/runs/{run.pk}/"><bdi>a lighthouse</bdi></a>' in page
 
 
-def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(
-    user: User, stranger: User, make_run: Any
-) -> None:
+def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(user, stranger, make_run):
     project = make_project("Acme", ana="maker", sam="manager")
     run = make_run(title="a lighthouse", project=project, is_hidden=True)
     charge(user, "1.00", project=project, run_id=run.pk, endpoint=run.endpoint)
@@ -181,7 +166,7 @@ def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(
     assert str(run.pk) not in page
 
 
-def test_many_rows_end_with_one_of_the_rest(member: Client, user: User, make_endpoint: Any) -> None:
+def test_many_rows_end_with_one_of_the_rest(member, user, make_endpoint):
     for number in range(43):
         charge(user, f"0.{number + 100}", endpoint=make_endpoint(f"a/model-{number:02}"))
     page = text_of(member.get("/spend/"))

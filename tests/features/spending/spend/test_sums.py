@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models import Q
-from django.test import Client
 
 from features.spending.sums.labels import COLUMNS
 from features.spending.sums.question import By
@@ -69,9 +68,7 @@ def play(dice: random.Random, user: User, stranger: User, make_endpoint: Any) ->
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("seed", sample(range(3), 1))
-def test_sums_and_parts_equal_the_ledger_after_every_change(
-    user: User, stranger: User, make_endpoint: Any, seed: int
-) -> None:
+def test_sums_and_parts_equal_the_ledger_after_every_change(user, stranger, make_endpoint, seed):
     dice = random.Random(seed)
     admin = logged_in(make_admin("eva"))
     for _ in play(dice, user, stranger, make_endpoint):
@@ -89,7 +86,7 @@ def test_sums_and_parts_equal_the_ledger_after_every_change(
         assert total_of_page(admin, query) == total_of(charges(Q(), days))
 
 
-def test_a_page_reads_no_charges(user: User, django_assert_num_queries: Any) -> None:
+def test_a_page_reads_no_charges(user, django_assert_num_queries):
     charge(user, "1.50", days_ago(3))
     charge(user, "0.25")
     with django_assert_num_queries(1) as captured:
@@ -101,7 +98,7 @@ def test_a_page_reads_no_charges(user: User, django_assert_num_queries: Any) -> 
 
 
 @pytest.mark.both_databases
-def test_a_late_bill_counts_on_the_day_on_which_the_run_began(user: User) -> None:
+def test_a_late_bill_counts_on_the_day_on_which_the_run_began(user):
     late = charge(user, "10", days_ago(3), state="reserved")
     seen = Ledger(Q(), Days(days_ago(5), days_ago(0)))
     assert seen.by_day() == {days_ago(3): Sums(1, Decimal(10), reserved=Decimal(10))}
@@ -111,7 +108,7 @@ def test_a_late_bill_counts_on_the_day_on_which_the_run_began(user: User) -> Non
     assert seen.by_day() == {days_ago(3): Sums(1, Decimal(3))}
 
 
-def test_released_and_unknown_sums_count_as_nothing(user: User) -> None:
+def test_released_and_unknown_sums_count_as_nothing(user):
     for day in (0, 2):
         charge(user, "7", days_ago(day), state="released")
         charge(user, None, days_ago(day), state="settled")
@@ -120,7 +117,7 @@ def test_released_and_unknown_sums_count_as_nothing(user: User) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_repairs_every_sum(user, capsys):
     charge(user, "1.25", days_ago(2), token_id=7)
     DailySum.objects.update(amount=99)
     DailySum.objects.create(day=days_ago(4), kind="house", runs=1, amount=5, reserved=0, unknown=0)
@@ -149,9 +146,7 @@ def copied_charge() -> Charge:
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("mistake", WRONG.values(), ids=WRONG)
-def test_sums_that_differ_are_found_and_corrected_at_night(
-    user: User, mistake: Callable[[], object]
-) -> None:
+def test_sums_that_differ_are_found_and_corrected_at_night(user, mistake):
     charge(user, "1.25", days_ago(2), token_id=7)
     charge(user, "3", days_ago(1), state="released")
     assert not any(map(daily_sums.differ, daily_sums.days()))
@@ -167,7 +162,7 @@ def test_sums_that_differ_are_found_and_corrected_at_night(
     require_sums_hold()
 
 
-def test_ten_thousandths_of_a_cent_add_up_exactly(member: Client, user: User) -> None:
+def test_ten_thousandths_of_a_cent_add_up_exactly(member, user):
     for _ in range(1000):
         charge(user, "0.000000001")
     assert total_of_page(member) == Decimal("0.000001")

@@ -1,13 +1,11 @@
 """A backup has the files that rows name, writes each content once, and keeps the newest backups."""
 
 from io import BytesIO
-from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
 
 from house.operations.backup import creation, sealing
-from house.operations.backup.place import NoBackup, Place, content_name
+from house.operations.backup.place import NoBackup, content_name
 from house.operations.models import Backup
 from runs.models import Run
 from tests.house.operations.backup.conftest import NAME, make_backup
@@ -15,9 +13,7 @@ from tests.house.operations.backup.conftest import NAME, make_backup
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unrendered")]
 
 
-def test_a_second_backup_writes_only_what_is_new(
-    place: Place, stored_run: Run, media: Path
-) -> None:
+def test_a_second_backup_writes_only_what_is_new(place, stored_run, media):
     first, second = make_backup(place), make_backup(place)
     assert (first.files, second.files) == (1, 1)
     assert first.written_bytes - first.size_bytes == 0
@@ -25,9 +21,7 @@ def test_a_second_backup_writes_only_what_is_new(
     assert len(list(place.contents())) == 1
 
 
-def test_a_file_that_is_gone_is_named_and_the_backup_is_made(
-    place: Place, stored_run: Run, media: Path
-) -> None:
+def test_a_file_that_is_gone_is_named_and_the_backup_is_made(place, stored_run, media):
     (media / NAME).unlink()
     row = make_backup(place)
     assert row.state == Backup.State.MADE
@@ -35,9 +29,7 @@ def test_a_file_that_is_gone_is_named_and_the_backup_is_made(
     assert place.about(row.name).missing == [NAME]
 
 
-def test_the_newest_are_kept_and_the_contents_of_the_others_go(
-    place: Place, stored_run: Run, settings: LazySettings
-) -> None:
+def test_the_newest_are_kept_and_the_contents_of_the_others_go(place, stored_run, settings):
     settings.BACKUPS_KEPT = 1
     make_backup(place)
     Run.objects.all().delete()
@@ -46,7 +38,7 @@ def test_the_newest_are_kept_and_the_contents_of_the_others_go(
     assert not list(place.contents())
 
 
-def test_a_half_written_content_never_has_its_name(place: Place) -> None:
+def test_a_half_written_content_never_has_its_name(place):
     class Killed(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise KeyboardInterrupt  # as if the process ended here
@@ -60,16 +52,14 @@ def test_a_half_written_content_never_has_its_name(place: Place) -> None:
     assert list(place.contents()) == ["ab12"]
 
 
-def test_only_one_is_made_at_a_time(place: Place) -> None:
+def test_only_one_is_made_at_a_time(place):
     Backup.objects.create(reason="each day")
     assert creation.is_running()
     with pytest.raises(creation.Busy, match="Another backup is being made"):
         make_backup(place)
 
 
-def test_a_damaged_backup_stops_no_other(
-    place: Place, stored_run: Run, settings: LazySettings
-) -> None:
+def test_a_damaged_backup_stops_no_other(place, stored_run, settings):
     settings.BACKUPS_KEPT = 1
     assert place.folder
     damaged, killed = place.folder / make_backup(place).name, place.folder / "2026-01-01T000000Z"
@@ -85,7 +75,7 @@ def test_a_damaged_backup_stops_no_other(
     assert row.name not in place.names()
 
 
-def test_one_whose_process_was_killed_stops_no_other(place: Place) -> None:
+def test_one_whose_process_was_killed_stops_no_other(place):
     killed = Backup.objects.create(reason="each day", beat_at="2026-01-01T00:00Z")
     assert make_backup(place).state == Backup.State.MADE
     killed.refresh_from_db()
@@ -93,7 +83,7 @@ def test_one_whose_process_was_killed_stops_no_other(place: Place) -> None:
     assert killed.trouble
 
 
-def test_a_failure_stands_in_its_row(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_stands_in_its_row(place, monkeypatch):
     monkeypatch.setattr(creation, "_require_room", lambda folder: _refuse())
     with pytest.raises(NoBackup, match="no room"):
         make_backup(place)
@@ -104,7 +94,7 @@ def _refuse() -> None:
     raise NoBackup("no room")
 
 
-def test_secrets_are_sealed_by_the_passphrase_alone(place: Place, settings: LazySettings) -> None:
+def test_secrets_are_sealed_by_the_passphrase_alone(place, settings):
     assert place.about(make_backup(place).name).secrets == sealing.LEFT_OUT
     settings.BACKUP_PASSPHRASE = "correct horse"
     row = Backup.objects.get()
@@ -117,7 +107,7 @@ def test_secrets_are_sealed_by_the_passphrase_alone(place: Place, settings: Lazy
     assert sealing.unseal(about.sealed, "wrong horse") is None
 
 
-def test_who_was_logged_in_is_not_in_it(place: Place, stored_run: Run, member: object) -> None:
+def test_who_was_logged_in_is_not_in_it(place, stored_run, member):
     about = place.about(make_backup(place).name)
     assert "django_session" not in about.tables
     assert about.tables["auth_user"] == 1

@@ -6,12 +6,9 @@ reference.
 
 import subprocess
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.db import connection
 
 from core.db import clock
@@ -24,7 +21,7 @@ from runs.results import figures
 @pytest.mark.both_databases
 @pytest.mark.needs("pg_dump")
 @pytest.mark.django_db(transaction=True)
-def test_what_an_administrator_added_is_in_no_dump(tmp_path: Path) -> None:
+def test_what_an_administrator_added_is_in_no_dump(tmp_path):
     if connection.vendor == "sqlite":  # SQLite has no extensions, and is copied as a whole
         assert database.copy_whole(tmp_path).stat().st_size > 0
         return
@@ -45,14 +42,14 @@ def test_what_an_administrator_added_is_in_no_dump(tmp_path: Path) -> None:
     assert "monitoring" not in listed
 
 
-def test_each_model_has_one_line() -> None:
+def test_each_model_has_one_line():
     lines = Counter([*contents.labels(contents.IN), *contents.labels(contents.OUT)])
     models = {model._meta.label for model in apps.get_models(include_auto_created=True)}
     assert set(lines) == models, "a model needs a line in house/operations/backup/contents.py"
     assert max(lines.values()) == 1
 
 
-def test_nothing_that_is_in_refers_to_what_is_left_out() -> None:
+def test_nothing_that_is_in_refers_to_what_is_left_out():
     out = set(contents.left_out())
     for model in contents.included():
         for field in model._meta.concrete_fields:
@@ -60,9 +57,7 @@ def test_nothing_that_is_in_refers_to_what_is_left_out() -> None:
 
 
 @pytest.mark.django_db
-def test_pages_say_the_same_without_what_no_backup_has(
-    admin_user: User, make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_say_the_same_without_what_no_backup_has(admin_user, make_run, monkeypatch):
     # The page's frame names the upstream by the worker's row: with fal, every proof failed.
     moment = clock.now()
     make_run(user=admin_user, state="succeeded")

@@ -13,7 +13,7 @@ def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-def test_only_copies_of_processes_that_are_gone_are_left() -> None:
+def test_only_copies_of_processes_that_are_gone_are_left():
     ours = leftovers.suffix("proof")
     machine_pid, _, _ = ours.rpartition("_")
     gone, elsewhere = f"{machine_pid}_1", ours.replace(ours.split("_")[3], "abcdef")
@@ -30,7 +30,7 @@ def test_only_copies_of_processes_that_are_gone_are_left() -> None:
     assert not leftovers.is_left("vitrine_before_20260101000000", "vitrine")
 
 
-def test_a_folder_goes_and_takes_those_of_killed_ones_with_it(tmp_path: Path) -> None:
+def test_a_folder_goes_and_takes_those_of_killed_ones_with_it(tmp_path):
     machine_pid, _, _ = leftovers.suffix("restore").rpartition("_")
     left = tmp_path / f"vitrine{machine_pid}_1_abc"
     left.mkdir()

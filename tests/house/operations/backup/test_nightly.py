@@ -1,7 +1,6 @@
 """The daily backup is due once, at its time; the status page names problems with backups."""
 
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ def row(hours_ago: float, state: str = "proved", **values: Any) -> Backup:
     )
 
 
-def test_it_is_due_once_after_its_time() -> None:
+def test_it_is_due_once_after_its_time():
     assert nightly.is_due()
     row(hours_ago=10)  # from before three o'clock: yesterday's backup, made late
     assert nightly.is_due()
@@ -41,7 +40,7 @@ def test_it_is_due_once_after_its_time() -> None:
 
 
 @pytest.mark.parametrize("state", ["failed", "doubted"])
-def test_one_that_failed_is_tried_again_after_a_while_and_not_for_ever(state: str) -> None:
+def test_one_that_failed_is_tried_again_after_a_while_and_not_for_ever(state):
     row(0.2, state)
     assert not nightly.is_due()
     Backup.objects.update(started_at=NOON - timedelta(hours=1))
@@ -51,7 +50,7 @@ def test_one_that_failed_is_tried_again_after_a_while_and_not_for_ever(state: st
     assert not nightly.is_due()
 
 
-def test_a_killed_one_is_a_failed_one(settings: LazySettings) -> None:
+def test_a_killed_one_is_a_failed_one(settings):
     """Even the first one: its row stayed "running", and nobody was told."""
     gone = identity.current().rpartition(":")[0] + ":1"
     killed = row(1, "running", process=gone, beat_at=NOON)
@@ -67,16 +66,14 @@ def test_a_killed_one_is_a_failed_one(settings: LazySettings) -> None:
     assert not list(nightly.problems())
 
 
-def test_a_process_that_ends_before_it_begins_is_a_failure(
-    tmp_path: Path, settings: LazySettings
-) -> None:
+def test_a_process_that_ends_before_it_begins_is_a_failure(tmp_path, settings):
     nightly._note_unbegun(1, NOON)
     assert "failed: Its process ended with 1 before" in " ".join(nightly.problems())
     nightly._note_unbegun(1, NOON - timedelta(hours=1))  # the backup has a row, so nothing is noted
     assert Backup.objects.count() == 1
 
 
-def test_none_at_all_is_said_once_it_is_late() -> None:
+def test_none_at_all_is_said_once_it_is_late():
     DataVersion.objects.all().delete()
     DataVersion.objects.create(version="1", migrations=1, migrated_at=NOON - timedelta(hours=3))
     assert not list(nightly.problems())
@@ -84,9 +81,7 @@ def test_none_at_all_is_said_once_it_is_late() -> None:
     assert "No backup was made since 3 May" in " ".join(nightly.problems())
 
 
-def test_the_worker_makes_it_in_a_process_of_its_own(
-    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_worker_makes_it_in_a_process_of_its_own(tmp_path, settings, monkeypatch):
     """On the worker's own event loop, which is stricter than asyncio's."""
     program = "import pathlib, sys; pathlib.Path('called').write_text(' '.join(sys.argv))"
     (tmp_path / "manage.py").write_text(program)
@@ -104,14 +99,14 @@ def test_the_worker_makes_it_in_a_process_of_its_own(
         (40, "proved", "No backup was made since 2 May, 20:00"),
     ],
 )
-def test_what_is_wrong_is_said(hours_ago: float, state: str, problem: str) -> None:
+def test_what_is_wrong_is_said(hours_ago, state, problem):
     row(hours_ago, state, trouble="no room")
     problems = " ".join(nightly.problems())
     assert problem in problems
     assert bool(problem) == bool(problems)
 
 
-def test_nothing_is_asked_of_who_makes_none(settings: LazySettings) -> None:
+def test_nothing_is_asked_of_who_makes_none(settings):
     settings.BACKUP_TO = ""
     row(400, "failed", trouble="no room")
     assert not list(nightly.problems())

@@ -63,14 +63,14 @@ def refusal(call: Callable[[], object]) -> str:
 
 
 @each_row("entry", ENTRIES)
-def test_each_wrong_entry_of_a_backup_is_named(entry: str, place: Place, about: About) -> None:
+def test_each_wrong_entry_of_a_backup_is_named(entry, place, about):
     change, sentence = ENTRIES[entry]
     changed = json.dumps(change(dataclasses.asdict(about)))
     (folder_of(place) / ABOUT).write_text(changed)
     assert sentence in refusal(lambda: place.about(NAME))
 
 
-def test_a_file_that_is_no_json_or_missing_is_damage(place: Place, about: About) -> None:
+def test_a_file_that_is_no_json_or_missing_is_damage(place, about):
     assert place.about(NAME) == about
     file = folder_of(place) / ABOUT
     file.write_text("[" * 100_000)
@@ -87,12 +87,12 @@ def with_files(place: Place, about: About, lines: list[Any], count: int) -> Abou
 
 
 @each_row("name", NAMES)
-def test_each_wrong_name_of_a_file_is_refused(name: str, place: Place, about: About) -> None:
+def test_each_wrong_name_of_a_file_is_refused(name, place, about):
     other = with_files(place, about, [NAMES[name]], 1)
     assert f"{FILES} is damaged" in refusal(lambda: list(place.files(other)))
 
 
-def test_a_list_of_files_is_whole_or_refused(place: Place, about: About) -> None:
+def test_a_list_of_files_is_whole_or_refused(place, about):
     whole = with_files(place, about, [("ab/x.png", DIGEST, 1)], 1)
     assert list(place.files(whole)) == [Content("ab/x.png", DIGEST, 1)]
     fewer = dataclasses.replace(whole, files=2)
@@ -101,7 +101,7 @@ def test_a_list_of_files_is_whole_or_refused(place: Place, about: About) -> None
     assert f"{FILES} is missing" in refusal(lambda: list(place.files(about)))
 
 
-def test_no_name_of_a_backup_leads_out_of_its_place(place: Place, about: About) -> None:
+def test_no_name_of_a_backup_leads_out_of_its_place(place, about):
     for other in ("..", "../x", "/etc", f"{NAME}/", "x\0y", "x" * 300, "files"):
         assert f"the newest are: {NAME}" in refusal(partial(place.about, other))
     folder_of(place).rename(folder_of(place).with_name("of-may"))

@@ -1,16 +1,12 @@
 """A proof finds a flipped byte, a missing file, a missing table, and a page that differs."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from house.operations.backup import proof
-from house.operations.backup.place import About, Place, content_name
+from house.operations.backup.place import Place, content_name
 from house.operations.models import Backup
-from runs.models import Run
 from tests.house.operations.backup.conftest import NAME, make_backup
 
 pytestmark = [
@@ -24,7 +20,7 @@ def findings(place: Place, name: str) -> str:
     return "\n".join(proof.prove(place, name, lambda step: None))
 
 
-def test_a_whole_backup_is_proved(place: Place, stored_run: Run) -> None:
+def test_a_whole_backup_is_proved(place, stored_run):
     row = make_backup(place)
     assert not findings(place, row.name)
     row.refresh_from_db()
@@ -32,7 +28,7 @@ def test_a_whole_backup_is_proved(place: Place, stored_run: Run) -> None:
     assert row.proved_at
 
 
-def test_a_flipped_byte_of_a_file_is_found(place: Place, stored_run: Run) -> None:
+def test_a_flipped_byte_of_a_file_is_found(place, stored_run):
     row = make_backup(place)
     assert place.folder
     (place.folder / content_name(next(place.contents()))).write_bytes(b"a picturE")
@@ -44,13 +40,13 @@ def test_a_flipped_byte_of_a_file_is_found(place: Place, stored_run: Run) -> Non
     assert not findings(place, row.name)
 
 
-def test_a_missing_file_is_found(place: Place, stored_run: Run) -> None:
+def test_a_missing_file_is_found(place, stored_run):
     row = make_backup(place)
     place.storage.delete(content_name(next(place.contents())))
     assert f"1 file missing in it: {NAME}" in findings(place, row.name)
 
 
-def test_a_flipped_byte_of_the_database_is_found(place: Place, stored_run: Run) -> None:
+def test_a_flipped_byte_of_the_database_is_found(place, stored_run):
     row = make_backup(place)
     assert place.folder
     file = place.folder / row.name / place.about(row.name).database
@@ -71,9 +67,7 @@ def test_a_flipped_byte_of_the_database_is_found(place: Place, stored_run: Run) 
         (lambda about: {"pages": {"1 /runs/": "200 other"}}, "1 page differ: /runs/"),
     ],
 )
-def test_what_was_there_and_is_not_is_found(
-    place: Place, user: User, change: Callable[[About], dict[str, Any]], found: str
-) -> None:
+def test_what_was_there_and_is_not_is_found(place, user, change, found):
     row = make_backup(place)
     about = place.about(row.name)
     place.write_about(dataclasses.replace(about, **change(about)))

@@ -1,10 +1,8 @@
 """A restore overwrites a used place only on request, and refuses a backup that it cannot read."""
 
 import dataclasses
-from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
@@ -21,7 +19,7 @@ def restore(place: Place, *, is_yes: bool = True) -> restoring.RestoreResult:
     return restoring.restore(place, place.names()[-1], lambda step: None, lambda question: is_yes)
 
 
-def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, user: User) -> None:
+def test_a_backup_of_a_newer_version_is_refused_with_both_named(place, user):
     about = place.about(make_backup(place).name)
     newer = dataclasses.replace(
         about, version="9.1.0 (ab)", migrations=[*about.migrations, ("boards", "0999_future")]
@@ -30,19 +28,19 @@ def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, us
         proof.require_fits(newer)
 
 
-def test_one_of_another_database_is_refused(place: Place, user: User) -> None:
+def test_one_of_another_database_is_refused(place, user):
     about = dataclasses.replace(place.about(make_backup(place).name), engine="oracle")
     with pytest.raises(NoBackup, match="is of oracle"):
         proof.require_fits(about)
 
 
-def test_nothing_changes_unless_its_operator_says_so(place: Place, stored_run: Run) -> None:
+def test_nothing_changes_unless_its_operator_says_so(place, stored_run):
     make_backup(place)
     with pytest.raises(NoBackup, match="Nothing was changed"):
         restore(place, is_yes=False)
 
 
-def test_a_worker_at_work_is_stopped_first(place: Place, stored_run: Run) -> None:
+def test_a_worker_at_work_is_stopped_first(place, stored_run):
     make_backup(place)
     Worker.objects.create(name="w", beat_at=timezone.now())
     with pytest.raises(NoBackup, match="1 worker at work"):
@@ -50,9 +48,7 @@ def test_a_worker_at_work_is_stopped_first(place: Place, stored_run: Run) -> Non
 
 
 @pytest.mark.exhaustive
-def test_what_is_gone_comes_back(
-    place: Place, stored_run: Run, media: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_gone_comes_back(place, stored_run, media, monkeypatch):
     make_backup(place)
     (media / NAME).unlink()
     Run.objects.all().delete()
@@ -66,9 +62,7 @@ def test_what_is_gone_comes_back(
 
 
 @pytest.mark.both_databases
-def test_the_copy_from_before_a_migration_is_put_back_as_it_was(
-    stored_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_copy_from_before_a_migration_is_put_back_as_it_was(stored_run, tmp_path, monkeypatch):
     """It is of the version before, which could not use what this one migrates."""
     Run.objects.update(state=Run.State.CREATED, handle=None)
     migrations = MigrationRecorder.Migration.objects.all()
@@ -95,7 +89,7 @@ def test_the_copy_from_before_a_migration_is_put_back_as_it_was(
             restoring.put_back(copy.with_name(name), lambda step: None, answer)
 
 
-def test_an_unknown_name_is_answered_with_the_newest(place: Place, user: User) -> None:
+def test_an_unknown_name_is_answered_with_the_newest(place, user):
     name = make_backup(place).name
     with pytest.raises(NoBackup, match=f"the newest are: {name}"):
         place.about("2020-01-01T000000Z")

@@ -4,8 +4,6 @@ import logging
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
-from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.limits import rate_limit
@@ -24,28 +22,26 @@ def ask(client: Client, authorization: str | None) -> Any:
 @each_row(
     "authorization", [None, "", TOKEN, "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer é"]
 )
-def test_a_wrong_token_is_refused_and_challenged(client: Client, authorization: str | None) -> None:
+def test_a_wrong_token_is_refused_and_challenged(client, authorization):
     answer = ask(client, authorization)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
     assert b"vitrine_" not in answer.content
 
 
-def test_the_token_of_an_admin_is_refused(client: Client, admin_user: User) -> None:
+def test_the_token_of_an_admin_is_refused(client, admin_user):
     _, secret = tokens.create(admin_user, "monitoring", ["read"])
     client.force_login(admin_user)
     assert ask(client, f"Bearer {secret}").status_code == 401
 
 
 @each_row("authorization", [None, "Bearer ", f"Bearer {TOKEN}"])
-def test_without_a_token_in_the_settings_the_address_is_not_there(
-    client: Client, settings: LazySettings, authorization: str | None
-) -> None:
+def test_without_a_token_in_the_settings_the_address_is_not_there(client, settings, authorization):
     settings.METRICS_TOKEN = ""
     assert ask(client, authorization).status_code == 404
 
 
-def test_a_scrape_begins_no_session_and_is_never_stored(client: Client) -> None:
+def test_a_scrape_begins_no_session_and_is_never_stored(client):
     answer = ask(client, f"Bearer {TOKEN}")
     assert not answer.cookies
     assert answer.headers["Cache-Control"] == "no-store"
@@ -53,11 +49,8 @@ def test_a_scrape_begins_no_session_and_is_never_stored(client: Client) -> None:
 
 
 def test_no_limit_and_no_line_of_the_log_however_often_it_is_asked(
-    client: Client,
-    settings: LazySettings,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+    client, settings, monkeypatch, caplog
+):
     settings.RATE_LIMITS = True
     everything = rate_limit.Limit("anonymous", rate_limit.READ, burst=2, per_minute=1)
     monkeypatch.setitem(rate_limit.LIMITS, rate_limit.ANONYMOUS, everything)

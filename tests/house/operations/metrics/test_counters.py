@@ -27,7 +27,7 @@ ReportAs = Callable[[str, str], None]
 ELSEWHERE = "another-machine/1:77:5"
 
 
-def test_counts_of_two_processes_add_up(scrape: Ask, report_as: ReportAs) -> None:
+def test_counts_of_two_processes_add_up(scrape, report_as):
     for seconds in (0.02, 0.2, 0.2):
         counters.count("vitrine_runs_started_total", door="page")
         counters.observe("vitrine_upstream_seconds", seconds, host="queue.fal.run")
@@ -48,9 +48,7 @@ def test_counts_of_two_processes_add_up(scrape: Ask, report_as: ReportAs) -> Non
     assert scrape()("vitrine_runs_started_total", door="page") == 4
 
 
-def test_a_process_that_has_ended_leaves_its_counts_and_no_gauge(
-    scrape: Ask, report_as: ReportAs, ended_process: str
-) -> None:
+def test_a_process_that_has_ended_leaves_its_counts_and_no_gauge(scrape, report_as, ended_process):
     counters.count("vitrine_runs_started_total", door="page")
     report_as("worker", ended_process)
     figure = scrape()
@@ -62,9 +60,7 @@ def test_a_process_that_has_ended_leaves_its_counts_and_no_gauge(
     )
 
 
-def test_a_process_of_another_machine_counts_while_it_reports(
-    scrape: Ask, report_as: ReportAs
-) -> None:
+def test_a_process_of_another_machine_counts_while_it_reports(scrape, report_as):
     report_as("worker", ELSEWHERE)
     report_as("worker", ELSEWHERE.replace("77", "78"))
     workers = [
@@ -79,16 +75,14 @@ def test_a_process_of_another_machine_counts_while_it_reports(
     assert [each["number"] for each in labels if each["process"] == "worker"] == ["1"]
 
 
-def test_rows_of_processes_are_forgotten(report_as: ReportAs) -> None:
+def test_rows_of_processes_are_forgotten(report_as):
     report_as("worker", ELSEWHERE)
     ServerProcess.objects.update(beat_at=clock.now() - reporting.FORGOTTEN_AFTER)
     reporting.report("web")
     assert [row.pk for row in ServerProcess.objects.all()] == [identity.current()]
 
 
-def test_what_could_not_be_written_is_written_later(
-    scrape: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_could_not_be_written_is_written_later(scrape, monkeypatch):
     counters.count("vitrine_runs_started_total", door="page")
     with monkeypatch.context() as patch:
         patch.setattr(reporting, "_ADD", "INSERT INTO nowhere VALUES (%s, %s, %s)")
@@ -98,11 +92,8 @@ def test_what_could_not_be_written_is_written_later(
 
 
 def test_every_way_a_run_begins_and_ends_is_counted(
-    scrape: Ask,
-    make_endpoint: Any,
-    user: Any,
-    django_capture_on_commit_callbacks: Any,
-) -> None:
+    scrape, make_endpoint, user, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         endpoint = make_endpoint("sandbox/aurora")
         run, _ = start_run(user=user, endpoint=endpoint, arguments={}, key="1")
@@ -144,7 +135,7 @@ def requests(figure: Scrape, route: str, status: str) -> float | None:
     return figure("vitrine_requests_total", route=route, status=status)
 
 
-def test_requests_by_route_and_status(scrape: Ask) -> None:
+def test_requests_by_route_and_status(scrape):
     ask("/", "/models/", "/models/fal-ai/flux/dev/", "/runs/live/")
     ask("/runs/", status=302)
     ask("/runs/", status=500)
@@ -157,7 +148,7 @@ def test_requests_by_route_and_status(scrape: Ask) -> None:
     assert figure("vitrine_request_seconds_count", route="/models") == 2
 
 
-def test_a_thousand_unknown_addresses_and_hosts_make_no_new_series(scrape: Ask) -> None:
+def test_a_thousand_unknown_addresses_and_hosts_make_no_new_series(scrape):
     def flood() -> None:
         ask(*(f"/{secrets.token_hex(4)}/x" for _ in range(500)), status=404)
         ask(*(f"/models/{secrets.token_hex(4)}/" for _ in range(500)), status=404)
@@ -175,7 +166,7 @@ def test_a_thousand_unknown_addresses_and_hosts_make_no_new_series(scrape: Ask) 
     assert Counter.objects.count() == before
 
 
-def test_requests_to_upstream_by_its_hosts(scrape: Ask) -> None:
+def test_requests_to_upstream_by_its_hosts(scrape):
     upstream_calls.record("https://queue.fal.run/fal-ai/flux/requests/1/status", None, 0.2)
     error = fal.RateLimited("slow down", status=429)
     upstream_calls.record("https://fal.run/fal-ai/flux", error, 0.2)

@@ -6,11 +6,9 @@ The alerts and the dashboard of docs/monitoring use only existing metrics.
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -40,7 +38,7 @@ def age_run(run: Run, **time: float) -> Run:
     return run
 
 
-def test_nothing_that_waits_is_zero_and_not_absent(scrape: Ask) -> None:
+def test_nothing_that_waits_is_zero_and_not_absent(scrape):
     figure = scrape()
     for state in ("created", "queued", "running", "unconfirmed"):
         assert figure("vitrine_runs", state=state) == 0
@@ -48,7 +46,7 @@ def test_nothing_that_waits_is_zero_and_not_absent(scrape: Ask) -> None:
         assert figure("vitrine_leases", state=state, lease="expired") == 0
 
 
-def test_unfinished_runs(scrape: Ask, make_run: Any, make_endpoint: Any, user: Any) -> None:
+def test_unfinished_runs(scrape, make_run, make_endpoint, user):
     age_run(make_run(state="queued", lease_until=ago(seconds=-20), worker="vm:1"), hours=2)
     age_run(make_run(state="queued", lease_until=ago(seconds=5), worker="vm:2"), minutes=5)
     make_run(state="succeeded", lease_until=ago(seconds=5), worker="vm:2")
@@ -69,7 +67,7 @@ def test_unfinished_runs(scrape: Ask, make_run: Any, make_endpoint: Any, user: A
         assert figure("vitrine_leases", **waiting, lease=lease) == 0
 
 
-def test_workers_with_their_breakers(scrape: Ask) -> None:
+def test_workers_with_their_breakers(scrape):
     breakers = [
         {"host": "queue.fal.run", "state": "open", "trouble": "queue.fal.run does not answer."},
         *({"host": f"v{n}.fal.media", "state": "closed", "trouble": ""} for n in range(30)),
@@ -87,7 +85,7 @@ def test_workers_with_their_breakers(scrape: Ask) -> None:
     assert len(figure.labels_of("vitrine_upstream_breakers")) == 2
 
 
-def test_the_sync(scrape: Ask) -> None:
+def test_the_sync(scrape):
     DataVersion.objects.all().delete()
     assert scrape()("vitrine_sync_age_seconds") is None
     DataVersion.objects.create(version="1", migrations=1, migrated_at=ago(hours=5))
@@ -105,7 +103,7 @@ def test_the_sync(scrape: Ask) -> None:
     assert figure("vitrine_sync_failed") == 1
 
 
-def test_backups(scrape: Ask, settings: LazySettings) -> None:
+def test_backups(scrape, settings):
     settings.BACKUP_TO = "/backups"
     DataVersion.objects.all().delete()
     DataVersion.objects.create(version="1", migrations=1, migrated_at=ago(hours=3))
@@ -125,7 +123,7 @@ def test_backups(scrape: Ask, settings: LazySettings) -> None:
     assert figure("vitrine_backup_last", state="proved") == 0
 
 
-def test_queues_and_storage(scrape: Ask, make_run: Any, user: Any, settings: LazySettings) -> None:
+def test_queues_and_storage(scrape, make_run, user, settings):
     settings.DISK_FLOOR_MB = 512
     run = make_run(state="succeeded")
     for position, state in enumerate(["remote", "remote", "stored"]):
@@ -154,14 +152,14 @@ def read_all() -> list[str]:
     return [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
 
 
-def test_the_number_of_queries_does_not_grow(make_run: Any) -> None:
+def test_the_number_of_queries_does_not_grow(make_run):
     before = len(read_all())
     for number in range(20):
         make_run(state=["created", "queued", "running"][number % 3])
     assert len(read_all()) == before < 20
 
 
-def test_no_query_reads_a_table_that_grows_with_the_runs() -> None:
+def test_no_query_reads_a_table_that_grows_with_the_runs():
     grow = ("playground_run", "playground_artifact", "playground_charge", "notifications_delivery")
     for sql in read_all():
         with connection.cursor() as cursor:
@@ -180,13 +178,13 @@ DASHBOARD = ROOT / "docs/monitoring/grafana.json"
 
 
 @pytest.mark.parametrize("file", [ALERTS, DASHBOARD], ids=lambda file: file.name)
-def test_every_figure_that_is_asked_for_exists(file: Path, scrape: Callable[[], Scrape]) -> None:
+def test_every_figure_that_is_asked_for_exists(file, scrape):
     names = set(re.findall(r"\bvitrine_\w+", file.read_text()))
     assert len(names) > 10
     assert names <= scrape().names()
 
 
-def test_every_figure_is_on_the_dashboard_or_in_an_alert(scrape: Callable[[], Scrape]) -> None:
+def test_every_figure_is_on_the_dashboard_or_in_an_alert(scrape):
     text = ALERTS.read_text() + DASHBOARD.read_text()
     unused = {name for name in scrape().families if not re.search(rf"\b{name}", text)}
     assert not unused

@@ -5,7 +5,6 @@ import json
 import re
 import zipfile
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +63,7 @@ def read(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_what_is_theirs_and_nothing_of_others(user: User, run: Run) -> None:
+def test_what_is_theirs_and_nothing_of_others(user, run):
     _, token = tokens.create(user, "script")
     upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
     response: Any = logged_in(user).get("/account/data/archive/")
@@ -83,7 +82,7 @@ def test_what_is_theirs_and_nothing_of_others(user: User, run: Run) -> None:
     assert events().get(event="exported").actor == user
 
 
-def test_a_file_of_several_rows_is_there_once(user: User, run: Run) -> None:
+def test_a_file_of_several_rows_is_there_once(user, run):
     project = make_project("Film", ana="maker")
     result, text = run.artifacts.get(), SimpleUploadedFile("a.txt", b"mine", "text/plain")
     uploads.of_result(user.pk, run.project, result)
@@ -98,7 +97,7 @@ def test_a_file_of_several_rows_is_there_once(user: User, run: Run) -> None:
     assert {row["file"] for row in rows} == {result.file, first.file}
 
 
-def test_who_has_left_a_project_takes_nothing_of_it_along(user: User, run: Run) -> None:
+def test_who_has_left_a_project_takes_nothing_of_it_along(user, run):
     project = make_project("Film", ben="manager", ana="maker")
     upload = uploads.store(
         user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"), project=project
@@ -114,7 +113,7 @@ def test_who_has_left_a_project_takes_nothing_of_it_along(user: User, run: Run) 
         members.leave(user, project) if is_member else None
 
 
-def test_an_admin_s_log_does_not_say_on_whom_they_acted(user: User) -> None:
+def test_an_admin_s_log_does_not_say_on_whom_they_acted(user):
     eva = make_admin("eva")
     roles.set_role(user, Role.CURATOR, eva)
     entries = dict(contents.rows_of(eva))["accounts.AuditEntry"]
@@ -123,7 +122,7 @@ def test_an_admin_s_log_does_not_say_on_whom_they_acted(user: User) -> None:
     assert "ana" not in str(list(rows))
 
 
-def test_a_missing_file_is_named(user: User, run: Run, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(user, run, tmp_path):
     default_storage.delete(run.artifacts.get().file)
     call_command("person_data", "ana", "--to", str(tmp_path / "ana.zip"))
     files = read((tmp_path / "ana.zip").read_bytes())
@@ -132,7 +131,7 @@ def test_a_missing_file_is_named(user: User, run: Run, tmp_path: Path) -> None:
         call_command("person_data", "eva", "--to", str(tmp_path / "eva.zip"))
 
 
-def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) -> None:
+def test_an_admin_gives_a_reason_and_the_person_is_told(user, run):
     eva = logged_in(make_admin("eva"))
     address = f"/people/{user.pk}/data/archive/"
     assert eva.post(address).status_code == 422
@@ -145,7 +144,7 @@ def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) ->
     assert Client().get("/account/data/archive/").status_code == 302
 
 
-def test_each_model_has_one_line() -> None:
+def test_each_model_has_one_line():
     lines = Counter([*labels(contents.PERSONAL), *labels(contents.NOT_PERSONAL)])
     models = {model._meta.label for model in apps.get_models(include_auto_created=True)}
     assert set(lines) == models, "a model needs a line in house/operations/person_data/contents.py"
@@ -153,13 +152,13 @@ def test_each_model_has_one_line() -> None:
 
 
 @pytest.mark.django_db
-def test_each_way_leads_to_a_person(user: User) -> None:
+def test_each_way_leads_to_a_person(user):
     of_person = {label: rows.count() for label, rows in contents.rows_of(user)}
     assert of_person.pop("auth.User") == 1
     assert of_person.pop("projects.Project") == 1  # the private project
 
 
-def test_no_column_of_an_archive_is_a_secret() -> None:
+def test_no_column_of_an_archive_is_a_secret():
     secret = {
         f"{label}.{column}"
         for label in labels(contents.PERSONAL)

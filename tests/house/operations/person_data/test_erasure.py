@@ -2,7 +2,6 @@
 
 import io
 import re
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -44,9 +43,7 @@ def make_board(user: User, project: Project, run: Run) -> Board:
 
 
 @both
-def test_what_is_theirs_goes_and_what_others_rely_on_stays(
-    user: User, eva: User, stranger: User, fox: Project, make_run: Any
-) -> None:
+def test_what_is_theirs_goes_and_what_others_rely_on_stays(user, eva, stranger, fox, make_run):
     private = make_run(state="succeeded", billable_units="2", project=private_project(user))
     hidden = make_run(state="succeeded", project=fox, is_hidden=True)
     shared = make_run(state="succeeded", project=fox)
@@ -84,9 +81,7 @@ def test_what_is_theirs_goes_and_what_others_rely_on_stays(
     assert Charge.objects.filter(user_id=user.pk).exists()
 
 
-def test_no_new_line_of_the_log_has_the_name(
-    user: User, eva: User, stranger: User, fox: Project
-) -> None:
+def test_no_new_line_of_the_log_has_the_name(user, eva, stranger, fox):
     tokens.create(user, "script")
     before = set(AuditEntry.objects.values_list("pk", flat=True))
     erasure.erase(user, stranger, eva)
@@ -97,9 +92,7 @@ def test_no_new_line_of_the_log_has_the_name(
     assert not AuditEntry.objects.filter(actor=user).exists()
 
 
-def test_a_result_that_others_use_stays(
-    user: User, eva: User, stranger: User, fox: Project, make_run: Any
-) -> None:
+def test_a_result_that_others_use_stays(user, eva, stranger, fox, make_run):
     private = make_run(state="succeeded", project=private_project(user))
     artifact = add_file(private)
     make_run(
@@ -113,9 +106,7 @@ def test_a_result_that_others_use_stays(
     assert Run.objects.filter(pk=private.pk).exists()
 
 
-def test_the_last_admin_stays_and_so_does_who_has_runs_under_way(
-    user: User, eva: User, stranger: User, make_run: Any
-) -> None:
+def test_the_last_admin_stays_and_so_does_who_has_runs_under_way(user, eva, stranger, make_run):
     with pytest.raises(Refused, match="only admin"):
         erasure.erase(eva, stranger, None)
     make_run(state="running", project=private_project(user))
@@ -124,9 +115,7 @@ def test_the_last_admin_stays_and_so_does_who_has_runs_under_way(
     assert User.objects.get(pk=user.pk).username == "ana"
 
 
-def test_the_page_says_what_goes_and_asks_for_the_name(
-    user: User, eva: User, stranger: User, fox: Project, make_run: Any
-) -> None:
+def test_the_page_says_what_goes_and_asks_for_the_name(user, eva, stranger, fox, make_run):
     make_run(state="succeeded", project=private_project(user))
     make_run(state="succeeded", project=fox)
     make_run(state="succeeded", project=fox)
@@ -142,7 +131,7 @@ def test_the_page_says_what_goes_and_asks_for_the_name(
     assert f"erased-{user.pk}" in erased.content.decode()
 
 
-def test_by_command(user: User, eva: User, fox: Project, monkeypatch: Any) -> None:
+def test_by_command(user, eva, fox, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda _: "no")
     with pytest.raises(CommandError, match="Nothing was erased"):
         call_command("erase_person", "ana", stdout=io.StringIO())

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 
 from features.boards.models import Board, Cell, Column, Row
@@ -74,7 +73,7 @@ def is_deleted(run: Run) -> bool:
     return run.deleted_at is not None
 
 
-def test_old_runs_go_and_can_be_brought_back(user: User, old_run: Make, fox: Project) -> None:
+def test_old_runs_go_and_can_be_brought_back(user, old_run, fox):
     old, failed, young = old_run(), old_run(state="failed"), old_run(22)
     version = old.version
     walk_after_a_week()
@@ -91,7 +90,7 @@ def test_old_runs_go_and_can_be_brought_back(user: User, old_run: Make, fox: Pro
     assert Announcement.objects.get().number == 1
 
 
-def test_only_where_a_project_says_so(user: User, old_run: Make, fox: Project) -> None:
+def test_only_where_a_project_says_so(user, old_run, fox):
     private = old_run(project=private_project(user))
     elsewhere = old_run(project=make_project("Hare", ana="manager"))
     old_run()
@@ -104,7 +103,7 @@ def test_only_where_a_project_says_so(user: User, old_run: Make, fox: Project) -
     assert not is_deleted(elsewhere)
 
 
-def test_what_ended_late_or_not_at_all_stays(old_run: Make) -> None:
+def test_what_ended_late_or_not_at_all_stays(old_run):
     late = old_run(40)
     Run.objects.filter(pk=late.pk).update(ended_at=timezone.now())
     running = old_run(state="running")
@@ -113,7 +112,7 @@ def test_what_ended_late_or_not_at_all_stays(old_run: Make) -> None:
     assert not is_deleted(running)
 
 
-def test_what_people_have_kept_stays(user: User, old_run: Make) -> None:
+def test_what_people_have_kept_stays(user, old_run):
     starred, example = old_run(is_starred=True), old_run(is_example=True)
     in_board, in_series, in_flow, origin = (old_run() for _ in range(4))
     endpoint = in_board.endpoint
@@ -136,9 +135,7 @@ def test_what_people_have_kept_stays(user: User, old_run: Make) -> None:
     assert all(is_deleted(run) for run in (in_board, in_series, in_flow, origin))
 
 
-def test_a_walk_passes_over_what_stays(
-    old_run: Make, fox: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_walk_passes_over_what_stays(old_run, fox, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     kept = [old_run(100 - number, state="succeeded") for number in range(5)]
     series = Series.objects.create(user=kept[0].user, name="s")
@@ -152,7 +149,7 @@ def test_a_walk_passes_over_what_stays(
     assert all(is_deleted(run) for run in same)
 
 
-def test_a_change_of_the_setting_deletes_nothing_at_once(old_run: Make, fox: Project) -> None:
+def test_a_change_of_the_setting_deletes_nothing_at_once(old_run, fox):
     run = old_run(400)
     walk()
     Announcement.objects.update(goes_at=timezone.now())
@@ -170,9 +167,7 @@ def test_a_change_of_the_setting_deletes_nothing_at_once(old_run: Make, fox: Pro
 @pytest.mark.parametrize(
     ("model", "values"), [(Project, {"retention_days": None}), (Run, {"is_starred": True})]
 )
-def test_a_change_while_it_deletes_counts(
-    old_run: Make, monkeypatch: pytest.MonkeyPatch, model: Any, values: dict[str, Any]
-) -> None:
+def test_a_change_while_it_deletes_counts(old_run, monkeypatch, model, values):
     run = old_run()
     walk()
     Announcement.objects.update(goes_at=timezone.now())
@@ -186,9 +181,7 @@ def test_a_change_while_it_deletes_counts(
     assert not is_deleted(run)
 
 
-def test_managers_are_told_a_week_before_with_a_list(
-    client: Client, user: User, old_run: Make, fox: Project
-) -> None:
+def test_managers_are_told_a_week_before_with_a_list(client, user, old_run, fox):
     ben = person("ben")
     Membership.objects.create(project=fox, user=ben, role="maker")
     old, soon = old_run(title="an old fox"), old_run(24, title="a fox that is old in a week")
@@ -212,7 +205,7 @@ def test_managers_are_told_a_week_before_with_a_list(
     assert client.get(notice.path).status_code == 403
 
 
-def test_what_is_shared_or_was_picked_stays(user: User, old_run: Make) -> None:
+def test_what_is_shared_or_was_picked_stays(user, old_run):
     shared, picked, ended = (old_run() for _ in range(3))
     for run, revoked_at in ((shared, None), (picked, timezone.now()), (ended, timezone.now())):
         share = Share.objects.create(user=user, revoked_at=revoked_at, token_digest=str(run.pk))
@@ -224,9 +217,7 @@ def test_what_is_shared_or_was_picked_stays(user: User, old_run: Make) -> None:
     assert [is_deleted(run) for run in (shared, picked, ended)] == [False, False, True]
 
 
-def test_only_the_files_go_and_the_run_says_so(
-    member: Client, old_run: Make, fox: Project, settings: Any
-) -> None:
+def test_only_the_files_go_and_the_run_says_so(member, old_run, fox, settings):
     settings.FILES_KEPT_DAYS = 14  # the house's number, for projects without their own
     old, used, young = old_run(15), old_run(15), old_run(6)
     for run in (old, used, young):
@@ -241,7 +232,7 @@ def test_only_the_files_go_and_the_run_says_so(
     assert DiscardedContent.objects.count() == 1
 
 
-def test_uploads_that_nothing_uses_go(user: User, old_run: Make, settings: Any) -> None:
+def test_uploads_that_nothing_uses_go(user, old_run, settings):
     settings.UPLOADS_KEPT_DAYS = 10
     files = [
         uploads.store(user.pk, SimpleUploadedFile("a.txt", word, "text/plain"))

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
@@ -32,9 +31,7 @@ def labels_by_group(user: User, text: str) -> dict[str, list[str]]:
     }
 
 
-def test_typed_letters_find_models_collections_runs_and_pages(
-    member: Client, user: User, flux: Any, make_run: Any
-) -> None:
+def test_typed_letters_find_models_collections_runs_and_pages(member, user, flux, make_run):
     Collection.objects.create(slug="f", title="Flux and friends")
     Collection.objects.create(slug="h", title="Hidden flux", is_published=False)
     make_run(endpoint=flux, user=user, title="a flux of birds")
@@ -53,7 +50,7 @@ def things(user: User, flux: Any) -> None:
     Series.objects.create(user=user, name="Forty foxes")
 
 
-def test_boards_flows_and_series_are_found_by_name(user: User, things: None) -> None:
+def test_boards_flows_and_series_are_found_by_name(user, things):
     assert labels_by_group(user, "fox") == {
         "Boards": ["Fox portraits"],
         "Flows": ["Fox to film"],
@@ -62,15 +59,13 @@ def test_boards_flows_and_series_are_found_by_name(user: User, things: None) -> 
     assert labels_by_group(user, "film fox")["Flows"] == ["Fox to film"]
 
 
-def test_each_result_links_to_its_page(member: Client, user: User, things: None) -> None:
+def test_each_result_links_to_its_page(member, user, things):
     for group in command_palette.find_places(user, "fox"):
         for place in group.places:
             assert member.get(place.address).status_code == 200, place
 
 
-def test_deleted_things_and_those_of_others_are_not_found(
-    user: User, stranger: User, things: None
-) -> None:
+def test_deleted_things_and_those_of_others_are_not_found(user, stranger, things):
     assert labels_by_group(stranger, "fox") == {}
     Flow.objects.update(visibility=Flow.Visibility.TEAM)
     assert labels_by_group(stranger, "fox") == {"Flows": ["Fox to film"]}
@@ -79,7 +74,7 @@ def test_deleted_things_and_those_of_others_are_not_found(
     assert labels_by_group(user, "fox") == {}
 
 
-def test_projects_are_found_by_members_alone(user: User, stranger: User) -> None:
+def test_projects_are_found_by_members_alone(user, stranger):
     spring = make_project("Spring campaign", **{user.username: "viewer"})
     make_project("Spring elsewhere", **{stranger.username: "manager"})
     stranger.is_superuser = stranger.is_staff = True
@@ -130,9 +125,7 @@ PLACES = [
 ]
 
 
-def test_each_word_of_the_house_and_each_old_name_leads_to_its_place(
-    user: User, make_endpoint: Any
-) -> None:
+def test_each_word_of_the_house_and_each_old_name_leads_to_its_place(user, make_endpoint):
     every = {word: label for label, words in PLACES for word in words.split(", ")}
     make_endpoint("lab/mention", description=f"A model that mentions {', '.join(every)}.")
     firsts = {word: command_palette.find_places(user, word)[0].places[0].label for word in every}
@@ -140,30 +133,28 @@ def test_each_word_of_the_house_and_each_old_name_leads_to_its_place(
 
 
 @pytest.mark.system
-def test_every_listed_page_and_action_opens(member: Client, user: User) -> None:
+def test_every_listed_page_and_action_opens(member, user):
     for group in command_palette.find_places(user, ""):
         for place in group.places:
             assert member.get(place.address).status_code == 200, place
 
 
-def test_a_strangers_runs_are_not_found(
-    user: User, stranger: User, flux: Any, make_run: Any
-) -> None:
+def test_a_strangers_runs_are_not_found(user, stranger, flux, make_run):
     make_run(endpoint=flux, user=user, title="a secret plan")
     assert "Your runs" not in labels_by_group(stranger, "secret")
     assert "Pages" not in labels_by_group(stranger, "admin")
 
 
 @each_row("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\""])
-def test_any_text_is_answered_and_escaped(member: Client, flux: Any, text: str) -> None:
+def test_any_text_is_answered_and_escaped(member, flux, text):
     response = member.get("/jump/", {"q": text})
     assert response.status_code == 200
     assert b"<b>" not in response.content
 
 
 def test_settings_of_a_run_are_offered_to_the_most_similar_models(
-    member: Client, user: User, make_endpoint: Any, make_run: Any
-) -> None:
+    member, user, make_endpoint, make_run
+):
     own = make_endpoint("lab/own", category="text-to-image", group_key="own")
     make_endpoint("lab/own/fast", category="image-to-image", group_key="own")
     make_endpoint("lab/other", category="text-to-image")
@@ -182,9 +173,7 @@ def test_settings_of_a_run_are_offered_to_the_most_similar_models(
     assert b'role="listbox"' in member.get(address, {"dialog": ""}).content
 
 
-def test_gone_models_are_found_last_and_marked(
-    member: Client, user: User, make_endpoint: Any, make_run: Any
-) -> None:
+def test_gone_models_are_found_last_and_marked(member, user, make_endpoint, make_run):
     for n in range(9):
         make_endpoint(f"lab/bird-{n}", display_name=f"Bird {n}")
     gone = make_endpoint("lab/bird", display_name="Bird", gone_at=timezone.now())
@@ -211,8 +200,8 @@ def ago(hours: float) -> Any:
 
 
 def test_runs_in_progress_are_watched_and_can_be_cancelled(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
+    member, make_run, django_assert_num_queries
+):
     runs = [make_run(state=state, title=f"a {state} one") for state in ("created", "running")]
     for _ in range(5):
         make_run(state="queued")
@@ -229,15 +218,13 @@ def test_runs_in_progress_are_watched_and_can_be_cancelled(
     ("ended_h", "since_h", "is_shown"),
     [(1, 2, True), (2, 1, False), (1, None, False), (20, 30, False)],
 )
-def test_ended_runs_are_shown_for_a_while(
-    member: Client, make_run: Any, ended_h: float, since_h: float | None, is_shown: bool
-) -> None:
+def test_ended_runs_are_shown_for_a_while(member, make_run, ended_h, since_h, is_shown):
     make_run(state="succeeded", ended_at=ago(ended_h), title="ended")
     since = "" if since_h is None else quote(ago(since_h).isoformat())
     assert (b">ended<" in member.get(f"{TRAY}?since={since}").content) is is_shown
 
 
-def test_a_changed_run_swaps_its_tray_item(make_run: Any) -> None:
+def test_a_changed_run_swaps_its_tray_item(make_run):
     run = make_run(state="running", title="<b>bold</b>")
     fragments = renderers.changed_fragments(run, "tray")
     assert fragments.lstrip().startswith(f'<li id="tray-{run.pk}"')

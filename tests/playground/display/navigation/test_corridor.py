@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.display.navigation import corridor
@@ -28,9 +27,7 @@ def of_header(page: str) -> str:
 @pytest.mark.parametrize(
     ("area", "room"), ROOMS, ids=[f"{area.label}-{room.label}" for area, room in ROOMS]
 )
-def test_a_room_says_where_one_is(
-    area: corridor.Area, room: corridor.Room, admin_client: Client
-) -> None:
+def test_a_room_says_where_one_is(area, room, admin_client):
     page = html(admin_client, room.address)
     if room.route.startswith("admin:"):
         return  # this page has the frame of Django's admin
@@ -39,7 +36,7 @@ def test_a_room_says_where_one_is(
     assert HERE.findall(of_header(page)) == ([area.label] if area in corridor.HEADER else [])
 
 
-def test_the_header_and_the_menu_are_short(admin_client: Client, member: Client) -> None:
+def test_the_header_and_the_menu_are_short(admin_client, member):
     page = of_header(html(admin_client, "/models/"))
     menu = page[page.rindex("<summary") :]
     assert len(re.findall("<(?:a|button)[ >]", menu)) <= 8
@@ -49,7 +46,7 @@ def test_the_header_and_the_menu_are_short(admin_client: Client, member: Client)
     assert "Administration" not in of_member
 
 
-def test_an_area_leads_to_the_first_room_that_one_may_enter(client: Client, stranger: User) -> None:
+def test_an_area_leads_to_the_first_room_that_one_may_enter(client, stranger):
     grant(stranger, "auth.add_user")
     client.force_login(stranger)
     assert 'href="/people/invitations/"' in of_header(html(client, "/models/"))

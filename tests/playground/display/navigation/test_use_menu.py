@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from catalog.models import Endpoint, Favourite
 from catalog.sync import post_sync
@@ -27,9 +26,7 @@ def menu(user: User, run: Run, key: str = "", **options: Any) -> dict[str, list[
     return {group.title: [place.label for place in group.places] for group in groups}
 
 
-def test_a_picture_is_offered_to_inputs_that_take_one(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_picture_is_offered_to_inputs_that_take_one(user, models, result_of):
     assert menu(user, result_of(models["draw"], "image")) == {
         "Start frame of a film": ["film"],
         "Edit it": ["edit"],
@@ -38,9 +35,7 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
     }
 
 
-def test_weights_sounds_and_texts_have_uses_too(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_weights_sounds_and_texts_have_uses_too(user, models, result_of):
     weights = result_of(models["trainer"], "file:a.safetensors")
     assert menu(user, weights) == {"LoRA": ["draw"]}
     assert menu(user, result_of(models["draw"], "audio")) == {"Transcribe": ["listen"]}
@@ -52,8 +47,8 @@ def test_weights_sounds_and_texts_have_uses_too(
 
 
 def test_what_can_run_comes_first_by_the_houses_preference_with_its_price(
-    user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
-) -> None:
+    user, make_endpoint, models, result_of
+):
     price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
     only = document({"image_url": TEXT, "upscale": TEXT}, "image", ("image_url",))
     also = document({"image_url": TEXT, "audio_url": TEXT}, "video", ("image_url", "audio_url"))
@@ -77,9 +72,7 @@ def test_what_can_run_comes_first_by_the_houses_preference_with_its_price(
     assert [group.title for group in menu] == ["Needs a sound too"]
 
 
-def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
-    models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(models, result_of):
     pictures = [models["draw"].pk, models["edit"].pk]
     Endpoint.objects.exclude(pk__in=pictures).update(category="image-to-video")
     post_sync.run()
@@ -135,14 +128,8 @@ def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
     ],
 )
 def test_enter_picks_the_best_name_and_not_the_first_mention(
-    user: User,
-    operations: None,
-    models: dict[str, Endpoint],
-    result_of: Make,
-    text: str,
-    group: str,
-    best: str,
-) -> None:
+    user, operations, models, result_of, text, group, best
+):
     Favourite.objects.create(user=user, endpoint=Endpoint.objects.get(endpoint_id="a/lucid"))
     uses = menu(user, result_of(models["draw"], "image"), text=text)
     title, labels = next(iter(uses.items()))
@@ -152,9 +139,7 @@ def test_enter_picks_the_best_name_and_not_the_first_mention(
     assert title == group
 
 
-def test_blocked_and_removed_models_are_not_offered(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_blocked_and_removed_models_are_not_offered(user, models, result_of):
     Endpoint.objects.filter(endpoint_id="a/film").update(mark="blocked")
     Endpoint.objects.filter(endpoint_id="a/upscaler").update(gone_at="2026-01-01T00:00Z")
     uses = menu(user, result_of(models["draw"], "image"))
@@ -162,9 +147,7 @@ def test_blocked_and_removed_models_are_not_offered(
     assert "Upscale" not in uses
 
 
-def test_a_long_group_links_to_all_of_its_models(
-    member: Client, user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_long_group_links_to_all_of_its_models(member, user, make_endpoint, models, result_of):
     for number in range(use_menu.IN_GROUP + 3):
         make_endpoint(f"c/m{number}", document({"image_urls": IMAGES, "n": TEXT}, "image"))
     post_sync.run()
@@ -176,12 +159,8 @@ def test_a_long_group_links_to_all_of_its_models(
 
 
 def test_the_use_menu_takes_as_many_queries_for_any_number_of_models(
-    member: Client,
-    make_endpoint: Any,
-    models: dict[str, Endpoint],
-    result_of: Make,
-    django_assert_max_num_queries: Any,
-) -> None:
+    member, make_endpoint, models, result_of, django_assert_max_num_queries
+):
     for number in range(30):
         make_endpoint(f"d/m{number}", document({"image_url": TEXT}, "image"))
     post_sync.run()

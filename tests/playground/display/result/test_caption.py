@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from playground.display.result import caption
@@ -39,16 +38,12 @@ def priced_run(flux: Any, make_run: Any) -> Any:
         ([5], ""),
     ],
 )
-def test_a_seed_that_was_asked_for_is_a_whole_number(
-    priced_run: Any, arguments: Any, seed: str
-) -> None:
+def test_a_seed_that_was_asked_for_is_a_whole_number(priced_run, arguments, seed):
     priced_run.arguments = arguments
     assert caption.requested_seed(priced_run) == seed
 
 
-def test_the_cost_is_what_was_billed_and_nothing_on_the_sandbox(
-    priced_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cost_is_what_was_billed_and_nothing_on_the_sandbox(priced_run, monkeypatch):
     not_known_yet = ("runs.progress.current_upstream._known", (None, 0.0))
     monkeypatch.setattr(*not_known_yet)
     assert caption.billed(priced_run) == "≈ $0.05 · 2 images"
@@ -72,9 +67,7 @@ def test_the_cost_is_what_was_billed_and_nothing_on_the_sandbox(
     assert caption.billed(priced_run) == caption.billed_together([priced_run]) == ""
 
 
-def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(
-    member: Client, priced_run: Any
-) -> None:
+def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(member, priced_run):
     priced_run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
     page = member.get(f"{priced_run.stage_address}&input=%7B%22prompt%22%3A%22a+hare%22%7D")
     text = page.content.decode()
@@ -99,7 +92,7 @@ def photo(user: Any) -> Upload:
     )
 
 
-def test_changed_settings_come_first_by_the_labels_of_the_form(flux: Any, make_run: Any) -> None:
+def test_changed_settings_come_first_by_the_labels_of_the_form(flux, make_run):
     arguments = {
         "prompt": "a fox",
         "guidance_scale": 9,
@@ -117,13 +110,13 @@ def test_changed_settings_come_first_by_the_labels_of_the_form(flux: Any, make_r
 
 
 @pytest.mark.parametrize("arguments", [[], "text", {}, {"a": []}, {"loras": [{"path": "x"}]}])
-def test_any_input_has_settings(flux: Any, make_run: Any, arguments: Any) -> None:
+def test_any_input_has_settings(flux, make_run, arguments):
     settings_of(make_run(endpoint=flux, arguments=arguments))
 
 
 def test_addresses_of_files_are_pictures_and_names(
-    member: Client, make_endpoint: Any, documents: dict[str, Any], make_run: Any, photo: Upload
-) -> None:
+    member, make_endpoint, documents, make_run, photo
+):
     name = "fal-ai/bytedance/seedream/v4/edit"
     edit = make_endpoint(name, documents[name])
     arguments = {

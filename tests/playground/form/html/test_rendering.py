@@ -32,7 +32,7 @@ def through_the_page(root: Any, value: Any) -> Any:
 
 
 @each_row("endpoint_id", sample(document_ids(), 6, by_seed=1))
-def test_arguments_of_any_document_round_trip_through_the_page(endpoint_id: str) -> None:
+def test_arguments_of_any_document_round_trip_through_the_page(endpoint_id):
     document = read_document(endpoint_id)
     endpoint_contract = contract(document, endpoint_id)
     root = build(endpoint_contract)
@@ -46,7 +46,7 @@ def test_arguments_of_any_document_round_trip_through_the_page(endpoint_id: str)
 
 
 @each_row("model", sample(MODELS, 5, by_seed=1))
-def test_arguments_of_sandbox_models_round_trip_through_the_page(model: Any) -> None:
+def test_arguments_of_sandbox_models_round_trip_through_the_page(model):
     document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
     endpoint_contract = contract(document, model.endpoint_id)
     root = build(endpoint_contract)
@@ -62,7 +62,7 @@ def test_arguments_of_sandbox_models_round_trip_through_the_page(model: Any) -> 
 
 
 @each_row("text", strategies.HOSTILE)
-def test_texts_are_escaped_in_the_page(text: str) -> None:
+def test_texts_are_escaped_in_the_page(text):
     schema = {
         "type": "object",
         "title": text,
@@ -94,7 +94,7 @@ def test_texts_are_escaped_in_the_page(text: str) -> None:
         ("Glass", "glass"),
     ],
 )
-def test_labels_of_list_items_are_singular(label: str, word: str) -> None:
+def test_labels_of_list_items_are_singular(label, word):
     assert singular(label) == word
 
 
@@ -115,7 +115,7 @@ COLORS = {"properties": {"rgb": RGB, "colors": {"type": "array", "items": RGB}, 
         ({"rgb": {"r": 1.5}}, None),
     ],
 )
-def test_a_colour_has_a_swatch_that_posts_nothing(value: Any, shown: str | None) -> None:
+def test_a_colour_has_a_swatch_that_posts_nothing(value, shown):
     root = build(contract(strategies.document(COLORS)))
     (name,) = value
     page = render_form(draw(root, value), "/uploads/")
@@ -125,7 +125,7 @@ def test_a_colour_has_a_swatch_that_posts_nothing(value: Any, shown: str | None)
 
 
 @each_row("kind", get_args(Kind))
-def test_each_kind_has_its_own_widget(kind: Kind) -> None:
+def test_each_kind_has_its_own_widget(kind):
     node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
     widget = widget_for(node)
     assert widget is not WIDGETS[-1]
@@ -141,7 +141,7 @@ NUMBERS = {
 }
 
 
-def test_arrows_move_numbers_by_multiples_counted_from_0() -> None:
+def test_arrows_move_numbers_by_multiples_counted_from_0():
     schema = {"type": "object", "properties": NUMBERS}
     page = str(
         render_form(draw(build(contract(strategies.document(schema), "a/b")), {}), "/uploads/")

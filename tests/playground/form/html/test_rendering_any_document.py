@@ -60,27 +60,27 @@ def use_whole_page(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
 
 @settings(max_examples=laws.cases(5))
 @given(strategies.json_values, strategies.json_values)
-def test_any_json_as_a_document_gives_a_page(document: Any, value: Any) -> None:
+def test_any_json_as_a_document_gives_a_page(document, value):
     use_whole_page(document, value)
 
 
 @settings(max_examples=laws.cases(5))
 @given(hostile.values, strategies.json_values)
-def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> None:
+def test_any_json_as_an_input_schema_gives_a_form(schema, value):
     use_whole_page(strategies.document(schema), value)
     use_whole_page(strategies.document({"properties": {"x": schema}}), {"x": value})
 
 
 @settings(max_examples=laws.cases(4))
 @given(st.data())
-def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data: Any) -> None:
+def test_any_mutated_real_document_gives_a_form(documents, data):
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
     document = data.draw(hostile.mutations(documents[endpoint_id]))
     use_whole_page(document, data.draw(strategies.json_values), endpoint_id)
 
 
 @each_row("keyword", sample([*hostile.KEYWORDS], 2, by_seed=1))
-def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
+def test_any_value_of_any_schema_keyword_gives_a_form(keyword):
     for value in hostile.MISFITS:
         wrong = {keyword: value}
         for base in ({}, {"type": "array", "items": {}}):
@@ -102,7 +102,7 @@ def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
 
 @each_row("around", sample(hostile.NESTS, 3, by_seed=1))
 @each_row("levels", sample([12, 120, 500], 0, by_seed=1))
-def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
+def test_schemas_of_any_depth_give_a_form(around, levels):
     schema = hostile.nested(levels, around)
     document = strategies.document({"type": "object", "properties": {"x": schema}})
     value: Any = "end"
@@ -113,7 +113,7 @@ def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
 
 
 @each_row("name", sample([*hostile.MANY], 2, by_seed=1))
-def test_schemas_of_any_size_give_a_form(name: str) -> None:
+def test_schemas_of_any_size_give_a_form(name):
     use_whole_page(
         strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]}
     )
@@ -130,7 +130,7 @@ def test_schemas_of_any_size_give_a_form(name: str) -> None:
     ],
     ids=["long", "tags", "keys", "rows", "odd characters"],
 )
-def test_any_stored_value_can_be_drawn(value: Any) -> None:
+def test_any_stored_value_can_be_drawn(value):
     properties = {
         "text": {"type": "string"},
         "list": {"type": "array", "items": {"type": "string"}},
@@ -164,7 +164,7 @@ def is_complete(endpoint_contract: Any, value: Any, root: Field) -> bool:
 
 
 @given(strategies.schemas_with_arguments)
-def test_arguments_round_trip_through_the_page(case: tuple[Any, dict[str, Any]]) -> None:
+def test_arguments_round_trip_through_the_page(case):
     document, value = case
     endpoint_contract = contract(document, "a/b")
     root = build(endpoint_contract)
@@ -176,7 +176,7 @@ def test_arguments_round_trip_through_the_page(case: tuple[Any, dict[str, Any]])
 
 @settings(max_examples=laws.cases(5))
 @given(strategies.schemas_with_arguments)
-def test_a_redrawn_form_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
+def test_a_redrawn_form_posts_the_same(case):
     document, value = case
     endpoint_contract = contract(document, "a/b")
     root = build(endpoint_contract)
@@ -187,7 +187,7 @@ def test_a_redrawn_form_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None
 
 
 @given(strategies.inputs)
-def test_an_untouched_form_sends_only_what_is_required_or_a_default(schema: dict[str, Any]) -> None:
+def test_an_untouched_form_sends_only_what_is_required_or_a_default(schema):
     root = build(contract(strategies.document(schema), "a/b"))
     parsed = decode_post(root, posted_from(root))
     assert parsed.problems == []
@@ -212,7 +212,7 @@ def is_given(field: Field, value: Any) -> bool:
 
 @settings(max_examples=laws.cases(5))
 @given(st.data())
-def test_parsed_texts_were_posted_or_are_in_the_schema(data: Any) -> None:
+def test_parsed_texts_were_posted_or_are_in_the_schema(data):
     document, value = data.draw(strategies.schemas_with_arguments)
     root = build(contract(document, "a/b"))
     post = posted_from(root, value)
@@ -252,7 +252,7 @@ def texts_of(field: Field) -> Iterator[str]:
 
 
 @given(strategies.inputs, strategies.texts, strategies.json_values)
-def test_unknown_keys_are_kept(schema: dict[str, Any], key: str, value: Any) -> None:
+def test_unknown_keys_are_kept(schema, key, value):
     root = build(contract(strategies.document(schema), "a/b"))
     assume(key not in {child.name for child in root.children})
     arguments = decode_post(root, posted_from(root, {key: value})).arguments
@@ -260,9 +260,7 @@ def test_unknown_keys_are_kept(schema: dict[str, Any], key: str, value: Any) -> 
 
 
 @given(strategies.texts.filter(str.strip), st.booleans(), st.booleans())
-def test_a_cleared_default_text_is_sent_as_an_empty_text(
-    default: str, is_required: bool, is_nested: bool
-) -> None:
+def test_a_cleared_default_text_is_sent_as_an_empty_text(default, is_required, is_nested):
     schema: Any = {"type": "object", "properties": {"x": {"type": "string", "default": default}}}
     schema |= {"required": ["x"]} if is_required else {}
     schema = {"type": "object", "properties": {"x": schema}} if is_nested else schema

@@ -1,7 +1,6 @@
 """Taking a run's values and results over to another model."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -24,9 +23,7 @@ def own_address(run: Run, position: int = 0) -> str:
     return f"/runs/{run.pk}/artifacts/{position}/"
 
 
-def test_a_picture_becomes_the_start_frame_of_a_film(
-    models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_picture_becomes_the_start_frame_of_a_film(models, result_of):
     run = result_of(models["draw"], "image", "image", arguments={"prompt": "a fox", "loras": []})
     carried_over = carry_over(run, models["film"])
     assert carried_over.arguments == {"prompt": "a fox", "image_url": own_address(run)}
@@ -36,16 +33,14 @@ def test_a_picture_becomes_the_start_frame_of_a_film(
     assert fates["Not in this model"] == "loras"
 
 
-def test_another_model_of_the_same_task_gets_the_same_inputs(
-    models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_another_model_of_the_same_task_gets_the_same_inputs(models, result_of):
     run = result_of(models["upscaler"], "image", arguments={"image_url": "https://x.test/a.png"})
     carried_over = carry_over(run, models["fill"])
     assert carried_over.arguments == {"image_url": "https://x.test/a.png"}
     assert carry_over(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
 
 
-def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: Make) -> None:
+def test_trained_weights_become_a_lora(models, result_of):
     run = result_of(
         models["trainer"],
         "file:config.json",
@@ -57,16 +52,12 @@ def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: M
     assert dict(carried_over.fates)["Not in this model"] == "images_data_url, steps"
 
 
-def test_a_text_fills_the_prompt_of_a_next_step(
-    models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_text_fills_the_prompt_of_a_next_step(models, result_of):
     run = result_of(models["listen"], output={"output": "what was said"})
     assert carry_over(run, models["draw"]).arguments == {"prompt": "what was said"}
 
 
-def test_values_that_do_not_fit_are_named_with_why(
-    models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_values_that_do_not_fit_are_named_with_why(models, result_of):
     run = result_of(models["trainer"], arguments={"prompt": {"a": [1]}, "steps": 3})
     carried_over = carry_over(run, models["draw"])
     assert carried_over.arguments == {}
@@ -74,9 +65,7 @@ def test_values_that_do_not_fit_are_named_with_why(
     assert [reason.startswith("prompt (") for reason in carried_over.unfit] == [True]
 
 
-def test_values_in_another_notation_are_converted(
-    models: dict[str, Endpoint], result_of: Make, flux: Any, make_endpoint: Any
-) -> None:
+def test_values_in_another_notation_are_converted(models, result_of, flux, make_endpoint):
     ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
     other = make_endpoint("b/wide", document({"aspect_ratio": ratio}, "image"))
     run = result_of(flux, arguments={"image_size": "landscape_16_9"})
@@ -86,9 +75,7 @@ def test_values_in_another_notation_are_converted(
 
 
 @pytest.mark.parametrize("arguments", [[], "text", {}, {"prompt": None}])
-def test_any_arguments_can_be_carried_over(
-    models: dict[str, Endpoint], result_of: Make, arguments: Any
-) -> None:
+def test_any_arguments_can_be_carried_over(models, result_of, arguments):
     run = result_of(models["trainer"], arguments=arguments)
     for endpoint in models.values():
         assert isinstance(carry_over(run, endpoint).arguments, dict)

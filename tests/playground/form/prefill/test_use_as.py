@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from catalog.models import Endpoint
 from playground.form import drafts, form_state
@@ -28,18 +27,14 @@ def fill_arguments(user: User, endpoint: Endpoint, run: Run, key: str, path: str
     return form_state.parse_form_leniently(endpoint, state.post).arguments
 
 
-def test_a_picture_can_fill_a_field_or_a_list(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_picture_can_fill_a_field_or_a_list(user, models, result_of):
     run = result_of(models["draw"], "image")
     own = f"/runs/{run.pk}/artifacts/0/"
     assert fill_arguments(user, models["film"], run, "a0", "image_url") == {"image_url": own}
     assert fill_arguments(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
 
 
-def test_weights_are_added_to_the_loras_already_typed(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_weights_are_added_to_the_loras_already_typed(user, models, result_of):
     draw = models["draw"]
     drafts.save(
         user, FormContents(draw, {"prompt": ["a fox"], "loras.0.path": ["owner/lora"]}), Tab()
@@ -51,9 +46,7 @@ def test_weights_are_added_to_the_loras_already_typed(
     }
 
 
-def test_an_untouched_form_starts_with_its_house_default(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_an_untouched_form_starts_with_its_house_default(user, models, result_of):
     film = models["film"]
     assert film.schema_id
     Preset.objects.create(
@@ -66,9 +59,7 @@ def test_an_untouched_form_starts_with_its_house_default(
     assert arguments == {"prompt": "slowly", "image_url": own}
 
 
-def test_the_page_offers_to_restore_what_was_typed(
-    member: Client, user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_the_page_offers_to_restore_what_was_typed(member, user, models, result_of):
     film = models["film"]
     drafts.save(user, FormContents(film, {"prompt": ["slowly"]}), Tab())
     run = result_of(models["draw"], "image")
@@ -86,16 +77,12 @@ def test_the_page_offers_to_restore_what_was_typed(
     "key", ["", "x", "/", "//", "{0}", "{0}/", "{0}//image_url", "{0}/a1/image_url", "{0}/zz/x",
             "{1}/a0/image_url"],
 )  # fmt: skip
-def test_an_unknown_result_fills_nothing(
-    user: User, models: dict[str, Endpoint], result_of: Make, key: str
-) -> None:
+def test_an_unknown_result_fills_nothing(user, models, result_of, key):
     run = result_of(models["draw"], "image")
     assert use_as.fill(user, models["film"], key.format(run.pk, uuid.uuid4())) is None
 
 
-def test_a_strangers_result_can_be_used_only_as_an_example(
-    user: User, stranger: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
+def test_a_strangers_result_can_be_used_only_as_an_example(user, stranger, models, result_of):
     run = result_of(models["draw"], "image")
     assert use_as.find(stranger, run.pk) is None
     Run.objects.filter(pk=run.pk).update(is_example=True)
@@ -114,14 +101,12 @@ def test_a_strangers_result_can_be_used_only_as_an_example(
         ("hologram", "", "file"),
     ],
 )
-def test_the_kind_of_an_artifact_follows_its_name(
-    models: dict[str, Endpoint], result_of: Make, kind: str, name: str, expected: str
-) -> None:
+def test_the_kind_of_an_artifact_follows_its_name(models, result_of, kind, name, expected):
     run = result_of(models["draw"], f"{kind}:{name}")
     assert use_as.kind_of(run.artifacts.get()) == expected
 
 
-def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run: Any) -> None:
+def test_the_seed_is_added_to_what_is_typed(user, flux, make_run):
     drafts.save(user, FormContents(flux, {"prompt": ["a fox"]}), Tab())
     seed = 2**63 + 5  # more than a number in JavaScript holds
     run = make_run(endpoint=flux, state="succeeded", output={"seed": seed})
@@ -132,9 +117,7 @@ def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run
     assert (arguments["prompt"], arguments["seed"]) == ("a fox", seed)
 
 
-def test_others_seeds_are_nobodys_business(
-    stranger: User, flux: Endpoint, make_run: Any, client: Client
-) -> None:
+def test_others_seeds_are_nobodys_business(stranger, flux, make_run, client):
     run = make_run(endpoint=flux, state="succeeded", output={"seed": 7})
     assert sources.keep_seed(stranger, flux, str(run.pk)) is None
     client.force_login(stranger)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -36,18 +35,14 @@ def download(client: Client, address: str) -> bytes:
     ("part", "words"),
     sample([("poster/", "the still"), ("", ""), ("thumbnail/", "the small picture")], 1),
 )
-def test_a_film_and_its_pictures_are_known_by_their_content(
-    member: Client, artifact: Any, part: str, words: str
-) -> None:
+def test_a_film_and_its_pictures_are_known_by_their_content(member, artifact, part, words):
     row = copy(artifact("video"), film())
     answer = drop(member, download(member, f"{row.get_absolute_url()}{part}"))
     assert answer["fill"] == f"run:{row.run_id}"
     assert (f"This is {words} of a result made here by " in answer["words"]) == bool(part)
 
 
-def test_equal_results_share_their_pictures_and_the_newest_run_is_found(
-    member: Client, artifact: Any, make_run: Any
-) -> None:
+def test_equal_results_share_their_pictures_and_the_newest_run_is_found(member, artifact, make_run):
     first = copy(artifact(), picture())
     second = copy(artifact(), picture())
     thumbnail = download(member, f"{first.get_absolute_url()}thumbnail/")
@@ -56,7 +51,7 @@ def test_equal_results_share_their_pictures_and_the_newest_run_is_found(
     assert drop(member, thumbnail)["fill"] == f"run:{first.run_id}"
 
 
-def test_texts_and_raw_outputs_are_known_once_they_are_saved(member: Client, make_run: Any) -> None:
+def test_texts_and_raw_outputs_are_known_once_they_are_saved(member, make_run):
     run: Run = make_run(state="succeeded", output={"output": "a text that a model wrote"})
     text = download(member, f"/runs/{run.pk}/texts/0.txt")
     output = download(member, f"/runs/{run.pk}/output.json")
@@ -66,9 +61,7 @@ def test_texts_and_raw_outputs_are_known_once_they_are_saved(member: Client, mak
     assert DerivedFile.objects.count() == 2
 
 
-def test_others_learn_nothing(
-    member: Client, client: Client, artifact: Any, stranger: User
-) -> None:
+def test_others_learn_nothing(member, client, artifact, stranger):
     row = copy(artifact("video"), film())
     with default_storage.open(row.thumbnail) as file:
         thumbnail = file.read()
@@ -79,8 +72,8 @@ def test_others_learn_nothing(
 
 
 def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
-    member: Client, client: Client, artifact: Any, stranger: User, make_run: Any
-) -> None:
+    member, client, artifact, stranger, make_run
+):
     """Blind voters can save such a copy; dropping it here would tell them which model made it."""
     row = copy(artifact(), picture())
     derived_files.record(row.run_id, 0, {DerivedFile.What.STRIPPED: derived_files.digest(b"x")})
@@ -93,9 +86,7 @@ def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
 
 @pytest.mark.system
 @pytest.mark.parametrize("format_", sample(["PNG", "JPEG", "WEBP"], 0, by_seed=1))
-def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
-    member: Client, artifact: Any, format_: str
-) -> None:
+def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(member, artifact, format_):
     row = copy(artifact(), picture(kind=format_))
     Run.objects.filter(pk=row.run_id).update(arguments={"prompt": "remember", "seed": 2**62})
     address = f"{row.get_absolute_url()}with-recipe/"
@@ -109,9 +100,7 @@ def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
     assert Share.objects.get().arguments == {"prompt": "remember", "seed": 2**62}
 
 
-def test_a_signed_picture_takes_no_recipe_and_is_offered_unchanged(
-    member: Client, artifact: Any
-) -> None:
+def test_a_signed_picture_takes_no_recipe_and_is_offered_unchanged(member, artifact):
     row = copy(artifact(), signed_media.truly_signed("PNG"))
     address = f"{row.get_absolute_url()}with-recipe/"
     assert address not in member.get(f"/runs/{row.run_id}/").content.decode()

@@ -7,7 +7,6 @@ import zipfile
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -71,23 +70,19 @@ def only(answer: Any) -> str:
     [manifest(recipe()), archive(manifest(recipe())), manifest(recipe(), recipe())],
     ids=["json", "zip", "twice the same"],
 )
-def test_a_recipe_of_another_vitrine_fills_the_form(
-    member: Client, flux: Endpoint, content: bytes
-) -> None:
+def test_a_recipe_of_another_vitrine_fills_the_form(member, flux, content):
     answer = drop(member, content)
     assert answer["endpoint_id"] == FLUX
     assert "1234567890123456789" in member.get(only(answer)).content.decode()
     assert json.dumps(Share.objects.get().arguments) == json.dumps(recipe()["arguments"])
 
 
-def test_the_end_of_a_large_archive_is_enough(member: Client, flux: Endpoint) -> None:
+def test_the_end_of_a_large_archive_is_enough(member, flux):
     whole = archive(manifest(recipe()), size_bytes=1 << 20)
     assert drop(member, whole[-(64 << 10) :])["endpoint_id"] == FLUX
 
 
-def test_a_recipe_of_a_run_that_is_here_opens_the_run(
-    member: Client, flux: Endpoint, make_run: Any, stranger: User, client: Client
-) -> None:
+def test_a_recipe_of_a_run_that_is_here_opens_the_run(member, flux, make_run, stranger, client):
     run = make_run(endpoint=flux, arguments={"prompt": "here"})
     content = manifest(recipe(run=str(run.pk)))
     assert drop(member, content)["fill"] == f"run:{run.pk}"
@@ -97,7 +92,7 @@ def test_a_recipe_of_a_run_that_is_here_opens_the_run(
     assert drop(client, content)["fill"].startswith("recipe:")
 
 
-def test_several_recipes_are_chosen_from(member: Client, flux: Endpoint, make_run: Any) -> None:
+def test_several_recipes_are_chosen_from(member, flux, make_run):
     run = make_run(endpoint=flux, title="the first")
     others = [recipe(arguments={"prompt": f"number {number}"}) for number in range(3)]
     answer = drop(
@@ -110,7 +105,7 @@ def test_several_recipes_are_chosen_from(member: Client, flux: Endpoint, make_ru
     assert f"?run={run.pk}" in page
 
 
-def test_files_of_the_other_server_are_left_out_and_said(member: Client, flux: Endpoint) -> None:
+def test_files_of_the_other_server_are_left_out_and_said(member, flux):
     gone = f"/uploads/{uuid.uuid4()}/file.png"
     arguments = {
         "prompt": "remember",
@@ -125,7 +120,7 @@ def test_files_of_the_other_server_are_left_out_and_said(member: Client, flux: E
     assert "https://fal.media/a" in page
 
 
-def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
+def test_own_files_stay(member, flux, user):
     upload = Upload.objects.create(
         user=user, project=private_project(user), digest="d", file="f", file_name="me.png",
         content_type="image/png", size_bytes=1,
@@ -157,17 +152,13 @@ def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
         (pictures.png(parameters="a mill\nSteps: 20"), "No run here made this file."),
     ],
 )
-def test_what_cannot_be_restored_is_told_in_a_sentence(
-    member: Client, flux: Endpoint, content: bytes, message: str
-) -> None:
+def test_what_cannot_be_restored_is_told_in_a_sentence(member, flux, content, message):
     error = drop(member, content)["error"]
     assert message in error
     assert error.endswith(".")
 
 
-def test_a_recipe_names_no_person_and_no_host(
-    member: Client, flux: Endpoint, make_run: Any
-) -> None:
+def test_a_recipe_names_no_person_and_no_host(member, flux, make_run):
     arguments = {
         "image_url": f"http://testserver/uploads/{uuid.uuid4()}/ana-maria.png",
         "others": [f"/uploads/{uuid.uuid4()}/ana-maria"],
@@ -181,9 +172,7 @@ def test_a_recipe_names_no_person_and_no_host(
     assert "/file.png" in text
 
 
-def test_an_upload_says_which_runs_used_it(
-    member: Client, client: Client, flux: Endpoint, user: User, stranger: User, make_run: Any
-) -> None:
+def test_an_upload_says_which_runs_used_it(member, client, flux, user, stranger, make_run):
     upload = Upload.objects.create(
         user=user, project=private_project(user), digest=DIGEST, file="f", file_name="me.png",
         content_type="image/png", size_bytes=1,

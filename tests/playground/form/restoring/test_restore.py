@@ -7,11 +7,8 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
-from catalog.models import Endpoint
 from runs.models import Artifact, Run, Share, Upload
 from tests.conftest import grant
 from tests.playground.form.restoring import pictures
@@ -48,7 +45,7 @@ def file(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
 
 
 @each_row("how", ["digest", "upper", "file", "page", "thumbnail"])
-def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, how: str) -> None:
+def test_the_settings_of_a_run_can_be_restored(member, past_run, how):
     post: Any = {
         "digest": {"digest": DIGEST},
         "upper": {"digest": DIGEST.upper()},
@@ -67,9 +64,7 @@ def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, ho
     assert "1234567890123456789" in page
 
 
-def test_a_picture_of_a_stranger_restores_nothing(
-    client: Client, stranger: User, past_run: Run
-) -> None:
+def test_a_picture_of_a_stranger_restores_nothing(client, stranger, past_run):
     client.force_login(stranger)
     for post in ({"digest": DIGEST}, {"address": f"/runs/{past_run.pk}/"}):
         answer = client.post(ADDRESS, post, headers=SCRIPT)
@@ -95,17 +90,13 @@ def test_a_picture_of_a_stranger_restores_nothing(
         ({}, "No file arrived"),
     ],
 )
-def test_an_unknown_file_is_reported(
-    member: Client, past_run: Run, post: dict[str, str], message: str
-) -> None:
+def test_an_unknown_file_is_reported(member, past_run, post, message):
     answer = member.post(ADDRESS, post, headers=SCRIPT)
     assert answer.status_code == 422
     assert message in answer.json()["error"]
 
 
-def test_a_run_file_restores_settings_exactly_without_the_run(
-    client: Client, member: Client, stranger: User, past_run: Run
-) -> None:
+def test_a_run_file_restores_settings_exactly_without_the_run(client, member, stranger, past_run):
     answer = member.get(f"/runs/{past_run.pk}/run.json")
     assert "flux-dev-1234" in answer.headers["Content-Disposition"]
     assert '.run.json"' in answer.headers["Content-Disposition"]
@@ -138,22 +129,20 @@ def test_a_run_file_restores_settings_exactly_without_the_run(
         b'{"a":' * 5000,
     ],
 )
-def test_a_file_that_is_not_a_run_file_is_refused_with_a_message(
-    member: Client, past_run: Run, content: bytes
-) -> None:
+def test_a_file_that_is_not_a_run_file_is_refused_with_a_message(member, past_run, content):
     answer = member.post(ADDRESS, {"file": file(content, "run.json")}, headers=SCRIPT)
     assert answer.status_code == 422
     assert answer.json()["error"].endswith(".")
     assert not Share.objects.exists()
 
 
-def test_a_json_result_is_recognised_by_its_content(member: Client, past_run: Run) -> None:
+def test_a_json_result_is_recognised_by_its_content(member, past_run):
     text = b'{"made": "by a model"}'
     Artifact.objects.filter(run=past_run).update(digest=hashlib.sha256(text).hexdigest())
     assert member.post(ADDRESS, {"file": file(text)}, headers=SCRIPT).status_code == 200
 
 
-def test_without_script_the_page_offers_the_same_acts(member: Client, past_run: Run) -> None:
+def test_without_script_the_page_offers_the_same_acts(member, past_run):
     assert "Made here" in member.get(ADDRESS).content.decode()
     page = member.post(ADDRESS, {"file": file(PICTURE)}).content.decode()
     assert "Made here by FLUX, " in page
@@ -164,8 +153,8 @@ def test_without_script_the_page_offers_the_same_acts(member: Client, past_run: 
 
 
 def test_the_newest_of_several_runs_is_found_in_few_queries(
-    member: Client, past_run: Run, make_run: Any, django_assert_num_queries: Any
-) -> None:
+    member, past_run, make_run, django_assert_num_queries
+):
     for _ in range(5):
         newest = make_run(endpoint=past_run.endpoint)
         Artifact.objects.create(run=newest, position=0, path="", kind="image", digest=DIGEST)
@@ -175,8 +164,8 @@ def test_the_newest_of_several_runs_is_found_in_few_queries(
 
 
 def test_an_unknown_picture_is_offered_as_an_input_and_fills_the_form(
-    member: Client, client: Client, user: User, stranger: User, models: dict[str, Endpoint]
-) -> None:
+    member, client, user, stranger, models
+):
     content = pictures.png()
     dropped = {"digest": "0" * 64, "name": "hill.png", "type": "image/png"}
     (act,) = member.post(ADDRESS, dropped, headers=SCRIPT).json()["acts"]

@@ -7,8 +7,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from runs.models import Draft, Run
@@ -24,9 +22,7 @@ PAGE = f"/models/{FLUX}/"
 HTMX = {"hx-request": "true"}
 
 
-def test_every_real_document_has_its_page(
-    member: Client, make_endpoint: Any, documents: dict[str, Any]
-) -> None:
+def test_every_real_document_has_its_page(member, make_endpoint, documents):
     for endpoint_id, document in documents.items():
         make_endpoint(endpoint_id, document)
         # "schema" was a tab in earlier versions
@@ -48,14 +44,8 @@ def test_every_real_document_has_its_page(
     ],
 )
 def test_the_api_tab_has_code_for_each_way_that_the_model_offers(
-    member: Client,
-    flux: Any,
-    settings: Any,
-    changes: dict[str, Any],
-    way: str,
-    shown: str,
-    code: str,
-) -> None:
+    member, flux, settings, changes, way, shown, code
+):
     settings.FAL_QUEUE_URL, settings.FAL_RUN_URL, settings.FAL_REST_URL = FAL
     type(flux).objects.filter(pk=flux.pk).update(**changes)
     context = member.get(PAGE, {"tab": "api", "way": way}).context
@@ -63,14 +53,14 @@ def test_the_api_tab_has_code_for_each_way_that_the_model_offers(
     assert code in context["snippets"][0].code
 
 
-def test_a_model_without_a_schema_takes_json(member: Client, make_endpoint: Any) -> None:
+def test_a_model_without_a_schema_takes_json(member, make_endpoint):
     make_endpoint("some/thing")
     assert b"~extra" in member.get("/models/some/thing/").content
     member.post("/models/some/thing/", {"~extra.0~key": "n", "~extra.0": "1.0", "~token": "t"})
     assert Run.objects.get().arguments == {"n": 1.0}
 
 
-def test_only_values_that_were_set_are_sent_with_their_type(member: Client, flux: Any) -> None:
+def test_only_values_that_were_set_are_sent_with_their_type(member, flux):
     response = member.post(
         PAGE,
         {
@@ -90,7 +80,7 @@ def test_only_values_that_were_set_are_sent_with_their_type(member: Client, flux
     assert run.schema == flux.schema
 
 
-def test_errors_are_beside_their_fields_and_input_is_kept(member: Client, flux: Any) -> None:
+def test_errors_are_beside_their_fields_and_input_is_kept(member, flux):
     response = member.post(PAGE, {"prompt": "<b>keep</b>", "num_inference_steps": "99"})
     text = response.content.decode()
     assert response.status_code == 422
@@ -101,13 +91,13 @@ def test_errors_are_beside_their_fields_and_input_is_kept(member: Client, flux: 
     assert not Run.objects.exists()
 
 
-def test_unreadable_and_invalid_values_are_reported_together(member: Client, flux: Any) -> None:
+def test_unreadable_and_invalid_values_are_reported_together(member, flux):
     text = member.post(PAGE, {"prompt": "", "num_inference_steps": "99", "seed": "x"}).content
     for message in (b"Prompt is required", b"must be 50 or less", b"Seed must be a whole number"):
         assert message in text
 
 
-def test_with_htmx_run_returns_the_new_stage_and_a_new_token(member: Client, flux: Any) -> None:
+def test_with_htmx_run_returns_the_new_stage_and_a_new_token(member, flux):
     response = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX)
     run = Run.objects.get()
     text = response.content.decode()
@@ -117,9 +107,7 @@ def test_with_htmx_run_returns_the_new_stage_and_a_new_token(member: Client, flu
     assert response.headers["HX-Replace-Url"].endswith(f"?shown={run.pk}")
 
 
-def test_the_stage_names_whose_run_it_shows(
-    member: Client, flux: Any, make_run: Any, stranger: User
-) -> None:
+def test_the_stage_names_whose_run_it_shows(member, flux, make_run, stranger):
     run = make_run(endpoint=flux, state="succeeded", output={})
     address = f"{PAGE}?shown={run.pk}"
     assert b"Run by" not in member.get(address).content
@@ -129,13 +117,13 @@ def test_the_stage_names_whose_run_it_shows(
     assert f"Run by {run.user}" in " ".join(member.get(address).content.decode().split())
 
 
-def test_a_double_click_is_one_run_and_other_input_another(member: Client, flux: Any) -> None:
+def test_a_double_click_is_one_run_and_other_input_another(member, flux):
     for prompt in ("a cat", "a cat", "a dog"):
         member.post(PAGE, {"prompt": prompt, "~token": "same"})
     assert sorted(run.arguments["prompt"] for run in Run.objects.all()) == ["a cat", "a dog"]
 
 
-def test_query_parameters_fill_in_the_form(member: Client, flux: Any) -> None:
+def test_query_parameters_fill_in_the_form(member, flux):
     arguments = {"prompt": "</textarea>🦊", "image_size": {"width": 640, "height": 480}}
     text = member.get(PAGE, {"input": json.dumps(arguments)}).content.decode()
     assert "&lt;/textarea&gt;🦊" in text
@@ -143,22 +131,20 @@ def test_query_parameters_fill_in_the_form(member: Client, flux: Any) -> None:
 
 
 @each_row("text", ["{", "[1]", "NaN", '{"a": 1, "a": 2}', "\x00"])
-def test_unreadable_query_parameters_are_reported(member: Client, flux: Any, text: str) -> None:
+def test_unreadable_query_parameters_are_reported(member, flux, text):
     response = member.get(PAGE, {"input": text})
     assert response.status_code == 200
     assert 'class="notice"' in response.content.decode()
 
 
-def test_a_strangers_run_fills_in_nothing(
-    client: Client, stranger: User, flux: Any, make_run: Any
-) -> None:
+def test_a_strangers_run_fills_in_nothing(client, stranger, flux, make_run):
     run = make_run(endpoint=flux, arguments={"prompt": "a secret"})
     client.force_login(stranger)
     for key in ("run", "shown"):
         assert b"a secret" not in client.get(PAGE, {key: str(run.pk)}).content
 
 
-def test_posted_values_survive_a_lost_session(client: Client, user: User, flux: Any) -> None:
+def test_posted_values_survive_a_lost_session(client, user, flux):
     response = client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
     assert response.status_code == 401
     assert f'name="next" value="{PAGE}"' in response.content.decode()
@@ -170,14 +156,12 @@ def test_posted_values_survive_a_lost_session(client: Client, user: User, flux: 
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
 
-def test_large_posts_without_a_login_are_not_stored(client: Client, db: None, flux: Any) -> None:
+def test_large_posts_without_a_login_are_not_stored(client, db, flux):
     client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
     assert "typed" not in client.session
 
 
-def test_row_buttons_and_the_json_tab_work_without_script(
-    member: Client, make_endpoint: Any, documents: dict[str, Any]
-) -> None:
+def test_row_buttons_and_the_json_tab_work_without_script(member, make_endpoint, documents):
     endpoint_id = "fal-ai/nano-banana/edit"
     make_endpoint(endpoint_id, documents[endpoint_id])
     page = f"/models/{endpoint_id}/"
@@ -191,7 +175,7 @@ def test_row_buttons_and_the_json_tab_work_without_script(
     assert not Run.objects.exists()
 
 
-def test_a_gone_model_cannot_be_run(member: Client, flux: Any) -> None:
+def test_a_gone_model_cannot_be_run(member, flux):
     from django.utils import timezone
 
     flux.gone_at = timezone.now()
@@ -202,7 +186,7 @@ def test_a_gone_model_cannot_be_run(member: Client, flux: Any) -> None:
     assert not Run.objects.exists()
 
 
-def test_the_page_says_why_a_run_would_wait(member: Client, flux: Any) -> None:
+def test_the_page_says_why_a_run_would_wait(member, flux):
     from django.utils import timezone
 
     from runs.models import Worker
@@ -215,9 +199,7 @@ def test_the_page_says_why_a_run_would_wait(member: Client, flux: Any) -> None:
     assert b"Runs wait" not in member.get(PAGE).content
 
 
-def test_a_posted_file_becomes_an_upload(
-    member: Client, make_endpoint: Any, documents: dict[str, Any], settings: Any, tmp_path: Any
-) -> None:
+def test_a_posted_file_becomes_an_upload(member, make_endpoint, documents, settings, tmp_path):
     import io
 
     from django.core.files.uploadedfile import SimpleUploadedFile
@@ -250,8 +232,8 @@ def test_a_posted_file_becomes_an_upload(
 )
 @pytest.mark.parametrize("between", [0, 12])
 def test_the_stage_shows_a_run_that_waits_or_else_the_last_result(
-    member: Client, flux: Any, make_run: Any, older: str, newest: str, shown: str, between: int
-) -> None:
+    member, flux, make_run, older, newest, shown, between
+):
     runs = {"older": make_run(endpoint=flux, state=older)}
     for _ in range(between):
         make_run(endpoint=flux, state="succeeded")
@@ -262,8 +244,8 @@ def test_the_stage_shows_a_run_that_waits_or_else_the_last_result(
 
 
 def test_without_a_result_of_ones_own_the_stage_shows_the_models_example(
-    member: Client, make_endpoint: Any, make_run: Any, stranger: User
-) -> None:
+    member, make_endpoint, make_run, stranger
+):
     properties = {"image_url": {"type": "string", "examples": ["https://fal.media/before.png"]}}
     document = strategies.document({"type": "object", "properties": properties})
     after = {"type": "array", "examples": [[{"url": "https://fal.media/after.png"}]]}
@@ -279,9 +261,7 @@ def test_without_a_result_of_ones_own_the_stage_shows_the_models_example(
 
 
 @pytest.mark.parametrize("way", ["controls", "json"])
-def test_our_files_are_recognised_by_their_absolute_address(
-    member: Client, make_endpoint: Any, documents: Any, way: str
-) -> None:
+def test_our_files_are_recognised_by_their_absolute_address(member, make_endpoint, documents, way):
     endpoint_id = "fal-ai/bytedance/seedream/v4/edit"
     page = make_endpoint(endpoint_id, documents[endpoint_id]).get_absolute_url()
     path = f"/runs/{uuid.uuid4()}/artifacts/0/"
@@ -300,7 +280,7 @@ def actions_of(page: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("flux")
-def test_buttons_post_to_the_project_that_the_page_shows(member: Client) -> None:
+def test_buttons_post_to_the_project_that_the_page_shows(member):
     for slug in ("fox", "owl"):  # fields of a form are cached, but not with another project's
         make_project(slug, ana="maker")
         page = member.get(PAGE, {"project": slug}).content.decode()
@@ -314,7 +294,7 @@ def test_buttons_post_to_the_project_that_the_page_shows(member: Client) -> None
 
 
 @pytest.mark.usefixtures("flux")
-def test_any_word_may_begin_the_id_of_a_model(member: Client, make_endpoint: Any) -> None:
+def test_any_word_may_begin_the_id_of_a_model(member, make_endpoint):
     make_endpoint("undo/a/b")
     member.post(reverse("playground:form-blank", args=["undo/a/b"]), {"prompt": "x"})
     assert Draft.objects.get().endpoint.endpoint_id == "undo/a/b"

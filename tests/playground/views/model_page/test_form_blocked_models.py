@@ -19,7 +19,6 @@ from runs.realtime import tickets
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
-from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
 from tests.runs.start.started import start_run
 from tests.tables import each_row
@@ -48,9 +47,7 @@ def block(endpoint_id: str, by: User | None = None) -> None:
     marks.set_mark(Endpoint.objects.filter(endpoint_id=endpoint_id), Mark.BLOCKED, WHY, by)
 
 
-def test_a_blocked_model_gets_no_live_ticket(
-    client: Client, user: User, make_endpoint: Any, settings: Any
-) -> None:
+def test_a_blocked_model_gets_no_live_ticket(client, user, make_endpoint, settings):
     settings.REALTIME_URL = "wss://vitrine.test/live"
     make_endpoint("fal-ai/fast", tags=["realtime"])
     client.force_login(user)
@@ -59,7 +56,7 @@ def test_a_blocked_model_gets_no_live_ticket(
     assert client.post("/tickets/fal-ai/fast/").status_code == 404
 
 
-def test_a_ticket_from_before_the_block_is_refused(relayed: Any, sandbox: Control) -> None:
+def test_a_ticket_from_before_the_block_is_refused(relayed, sandbox):
     block(LIVE)
 
     async def act(address: str) -> Any:
@@ -72,7 +69,7 @@ def test_a_ticket_from_before_the_block_is_refused(relayed: Any, sandbox: Contro
     assert "realtime" not in sandbox.calls()
 
 
-def test_a_live_session_of_a_blocked_model_ends_at_the_next_picture(relayed: Any) -> None:
+def test_a_live_session_of_a_blocked_model_ends_at_the_next_picture(relayed):
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             first = await answer(socket)
@@ -86,9 +83,7 @@ def test_a_live_session_of_a_blocked_model_ends_at_the_next_picture(relayed: Any
 
 
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC, Transport.STREAM])
-def test_waiting_runs_of_a_blocked_model_end_unsent(
-    work: Work, sandbox: Control, catalogue: None, transport: str
-) -> None:
+def test_waiting_runs_of_a_blocked_model_end_unsent(work, sandbox, catalogue, transport):
     eva = User.objects.create_user("eva")
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
     run, _ = start_run(
@@ -107,7 +102,7 @@ def test_waiting_runs_of_a_blocked_model_end_unsent(
     assert not {"submit", "run", "stream"} & sandbox.calls().keys()
 
 
-def test_a_block_between_claim_and_submit_stops_the_run(flux: Any, make_run: Any) -> None:
+def test_a_block_between_claim_and_submit_stops_the_run(flux, make_run):
     run = make_run(endpoint=flux)
     (claimed,) = leases.claim("w", 5).to_send
     block(FLUX)
@@ -118,7 +113,7 @@ def test_a_block_between_claim_and_submit_stops_the_run(flux: Any, make_run: Any
     assert WHY in run.error["message"]
 
 
-def test_a_block_lifted_before_the_submit_lets_the_run_go(flux: Any, make_run: Any) -> None:
+def test_a_block_lifted_before_the_submit_lets_the_run_go(flux, make_run):
     block(FLUX)
     run = make_run(endpoint=flux)
     leases.claim("w", 5)
@@ -127,7 +122,7 @@ def test_a_block_lifted_before_the_submit_lets_the_run_go(flux: Any, make_run: A
     assert state_machine.mark_submitted(run.pk, set()) is True
 
 
-def test_runs_already_sent_continue(flux: Any, make_run: Any) -> None:
+def test_runs_already_sent_continue(flux, make_run):
     run = make_run(endpoint=flux)
     leases.claim("w", 5)
     assert state_machine.mark_submitted(run.pk, set())
@@ -137,8 +132,8 @@ def test_runs_already_sent_continue(flux: Any, make_run: Any) -> None:
 
 
 def test_curators_can_block_and_unblock_on_the_page(
-    staff: Client, flux: Any, curator: User, django_assert_max_num_queries: Any
-) -> None:
+    staff, flux, curator, django_assert_max_num_queries
+):
     assert b"cannot be run" not in staff.get(PAGE).content
     response = staff.post(MARK, {"mark": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
     text = response.content.decode()
@@ -168,9 +163,7 @@ def test_curators_can_block_and_unblock_on_the_page(
     ],
 )
 @each_row("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_an_invalid_mark_is_reported(
-    staff: Client, flux: Any, posted: dict[str, str], headers: dict[str, str]
-) -> None:
+def test_an_invalid_mark_is_reported(staff, flux, posted, headers):
     response = staff.post(MARK, posted, headers=headers)
     assert response.status_code == 422
     assert b'role="alert"' in response.content

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.display import renderers
@@ -27,9 +26,7 @@ def read_tries(client: Client, **posted: str) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_the_tries_are_the_users_own_of_all_models(
-    member: Client, stranger: User, flux: Any, make_run: Any, make_endpoint: Any
-) -> None:
+def test_the_tries_are_the_users_own_of_all_models(member, stranger, flux, make_run, make_endpoint):
     other = make_endpoint("a/other", display_name="Other model")
     mine = make_run(endpoint=flux)
     elsewhere = make_run(endpoint=other, state="succeeded", output={})
@@ -42,8 +39,8 @@ def test_the_tries_are_the_users_own_of_all_models(
 
 
 def test_a_try_says_what_changed_against_the_one_before_it_or_the_pinned_one(
-    member: Client, flux: Any, make_run: Any
-) -> None:
+    member, flux, make_run
+):
     def tried(words: str, steps: int) -> Any:
         arguments = {"prompt": words, "num_inference_steps": steps}
         return make_run(endpoint=flux, arguments=arguments, state="succeeded", output={})
@@ -78,9 +75,7 @@ def press(flux: Any, make_run: Any) -> list[Any]:
     ]
 
 
-def test_the_runs_of_a_press_are_one_try_and_that_on_the_stage_is_marked(
-    member: Client, press: list[Any]
-) -> None:
+def test_the_runs_of_a_press_are_one_try_and_that_on_the_stage_is_marked(member, press):
     html = member.get(press[1].stage_address).content.decode()
     assert html.count('<li class="try"') == 1
     tiles = dict(re.findall(r'<li\s+id="try-([0-9a-f-]{36})"([^>]*)', html))
@@ -91,9 +86,7 @@ def test_the_runs_of_a_press_are_one_try_and_that_on_the_stage_is_marked(
     assert watched == [str(press[0].pk)]
 
 
-def test_a_tile_has_the_shape_of_its_picture_before_and_after_it_comes(
-    member: Client, press: list[Any]
-) -> None:
+def test_a_tile_has_the_shape_of_its_picture_before_and_after_it_comes(member, press):
     expected = '<svg width="576" height="1024"'
     assert read_tries(member).count(expected) == 4
     assert expected in " ".join(renderers.changed_fragments(press[0], "try").split())
@@ -104,9 +97,7 @@ def test_a_tile_has_the_shape_of_its_picture_before_and_after_it_comes(
     assert page.count('<svg width="640" height="480"') == 1
 
 
-def test_a_try_says_which_of_its_runs_have_no_result_and_why(
-    member: Client, press: list[Any]
-) -> None:
+def test_a_try_says_which_of_its_runs_have_no_result_and_why(member, press):
     page = read_tries(member)
     assert re.search(r'class="reason">Run 3 failed: [^<]*The words were declined\.</p>', page)
     assert 'class="reason">Run 4 cancelled</p>' in page
@@ -120,9 +111,7 @@ def test_a_try_says_which_of_its_runs_have_no_result_and_why(
     assert re.search(r'class="reason">[^<]*The words were declined\.</p>', read_tries(member))
 
 
-def test_a_deleted_run_leaves_the_others_of_its_try_until_it_is_brought_back(
-    member: Client, press: list[Any]
-) -> None:
+def test_a_deleted_run_leaves_the_others_of_its_try_until_it_is_brought_back(member, press):
     def shown() -> list[str]:
         return re.findall(r'id="try-([0-9a-f-]{36})"', read_tries(member))
 
@@ -134,7 +123,7 @@ def test_a_deleted_run_leaves_the_others_of_its_try_until_it_is_brought_back(
     assert shown() == everything
 
 
-def test_all_files_of_a_press_are_saved_together(member: Client, press: list[Any]) -> None:
+def test_all_files_of_a_press_are_saved_together(member, press):
     assert "Download all" not in read_tries(member)
     for run in press[:2]:
         Run.objects.filter(pk=run.pk).update(state="succeeded")
@@ -144,9 +133,7 @@ def test_all_files_of_a_press_are_saved_together(member: Client, press: list[Any
     assert re.findall(r'name="run" value="([^"]+)"', form) == [str(run.pk) for run in press]
 
 
-def test_an_unfinished_run_among_the_tries_is_watched(
-    member: Client, flux: Any, make_run: Any, make_endpoint: Any
-) -> None:
+def test_an_unfinished_run_among_the_tries_is_watched(member, flux, make_run, make_endpoint):
     run = make_run(endpoint=flux)
     watch = escape(watch_tokens.data_watch(run, "try"))
     assert f'data-watch="{watch}"' in read_tries(member)
@@ -160,9 +147,7 @@ def test_an_unfinished_run_among_the_tries_is_watched(
     assert "hx-get" not in renderers.changed_fragments(run, "elsewhere")
 
 
-def test_an_earlier_try_is_pinned_only_if_it_is_ones_own(
-    member: Client, stranger: User, flux: Any, make_run: Any
-) -> None:
+def test_an_earlier_try_is_pinned_only_if_it_is_ones_own(member, stranger, flux, make_run):
     make_run(endpoint=flux)
     theirs = make_run(endpoint=flux, user=stranger)
     page = read_tries(member, pin=str(theirs.pk))
@@ -186,9 +171,7 @@ def stage_of(client: Client, endpoint: Any, address: str, **query: str) -> str:
     return page[page.index('id="stage"') : page.index('id="tries"')]
 
 
-def test_the_stage_shows_the_picture_of_the_form_until_it_was_changed(
-    member: Client, editor: Any, make_run: Any
-) -> None:
+def test_the_stage_shows_the_picture_of_the_form_until_it_was_changed(member, editor, make_run):
     mine, other = (f"/uploads/{uuid4()}/{name}.png" for name in ("mine", "other"))
     assert f'data-own="{mine}"' in stage_of(member, editor, mine)
     assert "stage-empty" not in stage_of(member, editor, mine)
@@ -202,5 +185,5 @@ def test_the_stage_shows_the_picture_of_the_form_until_it_was_changed(
 
 
 @pytest.mark.parametrize("address", ["data:image/png;base64,AA", "https://example.org/a.png"])
-def test_the_stage_loads_no_file_from_elsewhere(member: Client, editor: Any, address: str) -> None:
+def test_the_stage_loads_no_file_from_elsewhere(member, editor, address):
     assert "data-own" not in stage_of(member, editor, address)

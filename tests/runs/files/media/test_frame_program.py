@@ -51,7 +51,7 @@ def frame_at(folder: Path, film: bytes, at: str) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize("container", CODECS)
-def test_the_frame_shown_is_the_last_that_has_begun(tmp_path: Path, container: str) -> None:
+def test_the_frame_shown_is_the_last_that_has_begun(tmp_path, container):
     film = varying(container)
     for number, at_ms in enumerate(TIMES_MS):
         until_ms = ([*TIMES_MS, 1700])[number + 1]
@@ -59,13 +59,13 @@ def test_the_frame_shown_is_the_last_that_has_begun(tmp_path: Path, container: s
             assert frame_at(tmp_path, film, str(moment_s)) == (at_ms / 1000, number), moment_s
 
 
-def test_a_film_may_begin_later_than_its_container(tmp_path: Path) -> None:
+def test_a_film_may_begin_later_than_its_container(tmp_path):
     film = varying(begin_ms=500)
     assert frame_at(tmp_path, film, "0") == (0.5, 0)
     assert frame_at(tmp_path, film, "0.75") == (0.7, 3)
 
 
-def test_the_last_frame_is_the_last_that_can_be_decoded(tmp_path: Path) -> None:
+def test_the_last_frame_is_the_last_that_can_be_decoded(tmp_path):
     film = varying("matroska")
     assert frame_at(tmp_path, film, "") == (1.6, len(TIMES_MS) - 1)
     at_s, number = frame_at(tmp_path, film[: len(film) * 9 // 10], "")
@@ -73,7 +73,7 @@ def test_the_last_frame_is_the_last_that_can_be_decoded(tmp_path: Path) -> None:
     assert at_s == TIMES_MS[number] / 1000
 
 
-def test_a_moment_after_the_end_is_said(tmp_path: Path) -> None:
+def test_a_moment_after_the_end_is_said(tmp_path):
     path, target = tmp_path / "film", tmp_path / "frame.png"
     path.write_bytes(varying())
     assert frame_at(tmp_path, varying(), "2.0") == (1.6, len(TIMES_MS) - 1)  # players stop late
@@ -83,7 +83,7 @@ def test_a_moment_after_the_end_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no film", varying()[:300], sound_in_mp4()])
-def test_what_has_no_frame_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_has_no_frame_is_refused(tmp_path, content):
     (tmp_path / "film").write_bytes(content)
     with pytest.raises((ValueError, av.FFmpegError)):
         write_frame(str(tmp_path / "film"), str(tmp_path / "frame.png"), "")

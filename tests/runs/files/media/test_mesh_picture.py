@@ -25,7 +25,7 @@ def draw_mesh(mesh: Any, kind: str = "glb") -> NDArray[Any]:
 
 
 @pytest.mark.parametrize("kind", sample(["glb", "obj", "ply", "stl"], 1, by_seed=0))
-def test_a_box_shows_three_faces_in_different_light(kind: str) -> None:
+def test_a_box_shows_three_faces_in_different_light(kind):
     pixels = draw_mesh(trimesh.creation.box(), kind)
     top = pixels[MIDDLE // 3, MIDDLE]
     left, right = pixels[MIDDLE + 60, MIDDLE - 120], pixels[MIDDLE + 60, MIDDLE + 160]
@@ -39,13 +39,13 @@ def test_a_box_shows_three_faces_in_different_light(kind: str) -> None:
     [[[0, 0, 0]] * 3, [[0, 0, 0], [1, 1, 1], [2, 2, 2]], [[0, 0, 0], [1e30, 0, 0], [0, 1e30, 0]]],
     ids=["point", "line", "huge"],
 )
-def test_strange_meshes_are_drawn(vertices: Any) -> None:
+def test_strange_meshes_are_drawn(vertices):
     mesh = trimesh.Trimesh(vertices, [[0, 1, 2]], process=False)
     assert mesh_picture.draw(trimesh.Scene(mesh)).size == (mesh_picture.SIDE, mesh_picture.SIDE)
 
 
 @pytest.mark.parametrize("vertices", [[], [[np.nan] * 3] * 3], ids=["nothing", "no numbers"])
-def test_a_scene_without_faces_has_no_picture(vertices: Any) -> None:
+def test_a_scene_without_faces_has_no_picture(vertices):
     faces = [[0, 1, 2]] if vertices else []
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     with pytest.raises(ValueError, match="no faces"):

@@ -3,13 +3,11 @@
 import base64
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 import trimesh
 from django.core.files.storage import default_storage
-from django.test import Client
 from PIL import Image
 
 from runs.files.media import mesh_program, mesh_viewer
@@ -44,9 +42,7 @@ def viewer_of(row: Artifact) -> str:
 
 
 @pytest.mark.any_database
-def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
-    member: Client, artifact: Any
-) -> None:
+def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(member, artifact):
     row = copy(artifact("mesh"), glb())
     assert (row.state, row.kind, row.error) == ("stored", "mesh", "")
     assert row.poster
@@ -65,9 +61,7 @@ def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("data", [mesh_that_claims(3_000_000), mesh_that_claims(2**31), b"glTF"])
-def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
-    member: Client, artifact: Any, data: bytes
-) -> None:
+def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(member, artifact, data):
     row = copy(artifact("mesh"), data)
     assert (row.state, row.kind, row.error) == ("stored", "mesh", mesh_viewer.UNSHOWN)
     assert (row.poster, row.thumbnail) == ("", "")
@@ -80,7 +74,7 @@ def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
 
 
 @pytest.mark.parametrize("kind", ["glb", "ply"])
-def test_a_mesh_and_a_point_cloud_have_a_viewer_and_a_picture(kind: str, tmp_path: Path) -> None:
+def test_a_mesh_and_a_point_cloud_have_a_viewer_and_a_picture(kind, tmp_path):
     mesh: Any = trimesh.creation.box()
     if kind == "ply":
         cloud: Any = trimesh.PointCloud  # formats without a content type

@@ -80,13 +80,13 @@ def playing_time_s(path: Path) -> float:
     ],
 )
 def test_a_file_plays_as_long_as_its_packets(
-    seconds: int, name: str, make: Any, container: str, codec: str, options: Any, tmp_path: Path
-) -> None:
+    seconds, name, make, container, codec, options, tmp_path
+):
     path = make(tmp_path / name, container, codec, **options)
     assert abs(playing_time_s(path) - seconds) <= 0.1, playing_time_s(path)
 
 
-def test_parts_that_were_joined_and_cut_off_count_as_they_are(tmp_path: Path) -> None:
+def test_parts_that_were_joined_and_cut_off_count_as_they_are(tmp_path):
     path = film(tmp_path / "a.ts", "mpegts", "mpeg4")
     path.write_bytes(path.read_bytes() * 2)
     assert playing_time_s(path) == 2 * SECONDS
@@ -106,16 +106,14 @@ def test_parts_that_were_joined_and_cut_off_count_as_they_are(tmp_path: Path) ->
     ],
 )
 def test_a_film_whose_picture_or_sound_stops_early_may_be_as_long_as_its_header_says(
-    name: str, make: Any, shortest: float | None, tmp_path: Path
-) -> None:
+    name, make, shortest, tmp_path
+):
     measured = probe_program.probe(str(make(tmp_path / name)), "video/mp4")
     assert measured["duration_s"] == pytest.approx(SECONDS, abs=0.1)
     assert measured["shortest_s"] == (shortest and pytest.approx(shortest, abs=0.2))
 
 
-def test_what_is_not_read_in_time_plays_as_long_as_its_header_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_not_read_in_time_plays_as_long_as_its_header_says(tmp_path, monkeypatch):
     monkeypatch.setattr(probe_program, "MOST_S", -1.0)
     assert playing_time_s(sound(tmp_path / "a.m4a", "ipod", "aac")) == SECONDS
     assert playing_time_s(sound(tmp_path / "a.aac", "adts", "aac")) == 0

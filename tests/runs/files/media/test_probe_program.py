@@ -3,7 +3,6 @@
 import base64
 import io
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -54,7 +53,7 @@ PICTURES: dict[str, tuple[bytes, str, tuple[int, int], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures_that_browsers_do_not_show_have_a_poster(name: str, tmp_path: Path) -> None:
+def test_pictures_that_browsers_do_not_show_have_a_poster(name, tmp_path):
     content, content_type, size, previews = PICTURES[name]
     path = tmp_path / "file"
     path.write_bytes(content)
@@ -91,9 +90,7 @@ def film(
 
 
 @each_row("colours", [[0, None, 0, 0], [0, 0, None, 0], [255, 255, 255, None]])
-def test_a_poster_shows_a_later_frame_if_earlier_ones_are_of_one_colour(
-    colours: list[int | None], tmp_path: Path
-) -> None:
+def test_a_poster_shows_a_later_frame_if_earlier_ones_are_of_one_colour(colours, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(film(colours))
     shades: Any = opened(probe(str(path), "video/mp4"), "poster").convert("L").getextrema()

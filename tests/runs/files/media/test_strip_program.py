@@ -56,7 +56,7 @@ def assert_alike(picture: Image.Image, copied_picture: Image.Image) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_stripped_copy_has_no_trace_of_its_origin(name: str, stripped: Stripped) -> None:
+def test_a_stripped_copy_has_no_trace_of_its_origin(name, stripped):
     content = ALL[name]()
     copy = stripped(content)
     assert TOLD in content
@@ -66,7 +66,7 @@ def test_a_stripped_copy_has_no_trace_of_its_origin(name: str, stripped: Strippe
 
 
 @pytest.mark.parametrize("name", STILL)
-def test_a_still_picture_looks_the_same(name: str, stripped: Stripped) -> None:
+def test_a_still_picture_looks_the_same(name, stripped):
     content = STILL[name]()
     copy = stripped(content)
     with open_image(content) as before, open_image(copy) as after:
@@ -77,7 +77,7 @@ def test_a_still_picture_looks_the_same(name: str, stripped: Stripped) -> None:
         assert_alike(before, after)
 
 
-def test_a_16_bit_picture_keeps_every_value(stripped: Stripped) -> None:
+def test_a_16_bit_picture_keeps_every_value(stripped):
     depths = Image.linear_gradient("L").convert("I").point(lambda value: value * 257 + 3)
     content = encode_picture(depths.convert("I;16"), "PNG")
     with open_image(content) as before, open_image(stripped(content)) as after:
@@ -86,7 +86,7 @@ def test_a_16_bit_picture_keeps_every_value(stripped: Stripped) -> None:
 
 
 @pytest.mark.parametrize("name", MOVING)
-def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped) -> None:
+def test_an_animation_keeps_its_frames_and_timing(name, stripped):
     content = MOVING[name]()
     with open_image(content) as before, open_image(stripped(content)) as after:
         assert (after.format, after.n_frames) == (before.format, 3)
@@ -100,7 +100,7 @@ def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped)
             assert_alike(before, after)
 
 
-def test_the_hidden_picture_of_an_animation_is_not_shown(stripped: Stripped) -> None:
+def test_the_hidden_picture_of_an_animation_is_not_shown(stripped):
     hidden = Image.new("RGB", (64, 48), "red")
     content = encode_picture(
         hidden, "PNG", save_all=True, default_image=True, append_images=frames()
@@ -110,7 +110,7 @@ def test_the_hidden_picture_of_an_animation_is_not_shown(stripped: Stripped) -> 
         assert_alike(after, frames()[0])
 
 
-def test_an_animation_that_plays_once_still_plays_once(stripped: Stripped) -> None:
+def test_an_animation_that_plays_once_still_plays_once(stripped):
     first, *others = frames()
     content = encode_picture(first, "GIF", save_all=True, append_images=others)
     with open_image(stripped(content)) as after:
@@ -119,7 +119,7 @@ def test_an_animation_that_plays_once_still_plays_once(stripped: Stripped) -> No
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "AVIF", "GIF"])
 @pytest.mark.parametrize("is_moving", [False, True])
-def test_transparency_is_preserved(format_: str, is_moving: bool, stripped: Stripped) -> None:
+def test_transparency_is_preserved(format_, is_moving, stripped):
     clear, half = Image.new("RGBA", (16, 16), (255, 0, 0, 0)), Image.new("RGBA", (16, 16))
     half.paste((0, 0, 255, 255), (0, 0, 8, 16))
     more = {"save_all": True, "append_images": [half], "duration": 100} if is_moving else {}
@@ -132,13 +132,13 @@ def test_transparency_is_preserved(format_: str, is_moving: bool, stripped: Stri
             assert (alpha[0] > 250, alpha[1] < 5) == (True, True)
 
 
-def test_a_picture_is_rotated_by_its_exif_orientation(stripped: Stripped) -> None:
+def test_a_picture_is_rotated_by_its_exif_orientation(stripped):
     with open_image(stripped(jpeg(orientation=6))) as after:
         assert after.size == (48, 64)
         assert not after.getexif()
 
 
-def test_colours_are_converted_by_the_colour_profile(stripped: Stripped) -> None:
+def test_colours_are_converted_by_the_colour_profile(stripped):
     swapped = (
         profile().replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
     )
@@ -159,19 +159,19 @@ def decode_media(content: bytes, kind: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_every_frame_of_a_video_is_unchanged(name: str, stripped: Stripped) -> None:
+def test_every_frame_of_a_video_is_unchanged(name, stripped):
     content = FILMS[name]()
     assert len(decode_media(content, "video")) == 10
     assert decode_media(stripped(content), "video") == decode_media(content, "video")
 
 
 @pytest.mark.parametrize("name", sorted((FILMS | SOUNDS).keys() - {"mp3", "mov of prores"}))
-def test_every_sample_of_a_sound_is_unchanged(name: str, stripped: Stripped) -> None:
+def test_every_sample_of_a_sound_is_unchanged(name, stripped):
     content = ALL[name]()
     assert decode_media(stripped(content), "audio") == decode_media(content, "audio")
 
 
-def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
+def test_every_packet_of_an_mp3_is_unchanged(stripped):
     # Its header contains the encoder's name and delay, so a copy begins 12 ms later.
     content = SOUNDS["mp3"]()
 
@@ -182,13 +182,13 @@ def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
     assert packets(stripped(content)) == packets(content)
 
 
-def test_a_video_keeps_its_rotation(stripped: Stripped) -> None:
+def test_a_video_keeps_its_rotation(stripped):
     content = mp4(rotation=90)
     assert {turn for _, turn, _ in decode_media(content, "video")} == {90}
     assert {turn for _, turn, _ in decode_media(stripped(content), "video")} == {90}
 
 
-def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
+def test_a_video_keeps_its_transparency(stripped):
     copy = stripped(media("webm", "libvpx-vp9", has_alpha=True))
     decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own decoder ignores transparency
     with av.open(io.BytesIO(copy), "r") as container:
@@ -198,7 +198,7 @@ def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
     assert {frame.format.name for frame in frames} == {"yuva420p"}
 
 
-def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
+def test_a_sounds_cover_is_left_out(stripped):
     content = media("mp3", audio="libmp3lame")
     picture = b"\0image/png\0\3\0" + encode_picture(Image.new("RGB", (4, 4)), "PNG")
     size = len(picture)
@@ -210,7 +210,7 @@ def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
         assert [stream.type for stream in container.streams] == ["audio"]
 
 
-def test_an_svg_keeps_its_shapes(stripped: Stripped) -> None:
+def test_an_svg_keeps_its_shapes(stripped):
     copy = stripped(svg()).decode()
     for part in ('<circle id="c" r="4"', 'xlink:href="#c"', "beforeafter", "fill: teal", "<image"):
         assert part in copy
@@ -218,7 +218,7 @@ def test_an_svg_keeps_its_shapes(stripped: Stripped) -> None:
     assert "http" not in copy.replace("http://www.w3.org/", "")
 
 
-def test_an_svg_without_a_namespace_is_an_svg(stripped: Stripped) -> None:
+def test_an_svg_without_a_namespace_is_an_svg(stripped):
     assert b"<circle" in stripped(b"<svg><title>x</title><circle r='4'/></svg>")
 
 
@@ -256,12 +256,12 @@ def huge() -> bytes:
         }.items()
     ],
 )
-def test_a_file_that_cannot_be_stripped_is_refused(content: bytes, stripped: Stripped) -> None:
+def test_a_file_that_cannot_be_stripped_is_refused(content, stripped):
     with pytest.raises((ValueError, OSError, SyntaxError, Image.DecompressionBombError)):
         stripped(content)
 
 
-def test_a_playlist_opens_no_other_file(tmp_path: Path, stripped: Stripped) -> None:
+def test_a_playlist_opens_no_other_file(tmp_path, stripped):
     other = tmp_path / "other.aac"
     other.write_bytes(telling_media.aac())
     playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{other}\n#EXT-X-ENDLIST\n"

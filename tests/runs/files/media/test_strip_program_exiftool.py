@@ -94,7 +94,7 @@ def tags(path: Path) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", sample([*FILES], 8, by_seed=3))
-def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> None:
+def test_exiftool_finds_no_trace_of_the_origin(name, tmp_path):
     path, copy = tmp_path / "file", tmp_path / "copy"
     path.write_bytes(FILES[name]())
     strip(str(path), str(copy))
@@ -108,7 +108,7 @@ def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.exhaustive
-def test_exiftool_reads_the_metadata_of_the_originals(tmp_path: Path) -> None:
+def test_exiftool_reads_the_metadata_of_the_originals(tmp_path):
     """This proves that ExifTool finds in the originals what the copies must not contain."""
     silent = set()
     for name, make in ALL.items():

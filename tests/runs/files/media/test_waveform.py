@@ -41,7 +41,7 @@ def heights(file: io.BytesIO) -> NDArray[Any]:
     return bars
 
 
-def test_bars_follow_the_loudness() -> None:
+def test_bars_follow_the_loudness():
     bars = heights(encode_sound(np.array([1.0, 0.25, 0.0])))
     loud, quiet, silent = bars[5:35], bars[45:75], bars[85:115]
     assert (loud >= waveform.HEIGHT - 6).all()
@@ -49,17 +49,17 @@ def test_bars_follow_the_loudness() -> None:
     assert (silent == 2).all()
 
 
-def test_a_sound_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sound_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr(waveform, "_MOST_S", -1.0)
     with pytest.raises(TimeoutError):
         heights(io.BytesIO(sound()))
 
 
-def test_a_sound_shorter_than_a_bar_is_drawn() -> None:
+def test_a_sound_shorter_than_a_bar_is_drawn():
     bars = heights(io.BytesIO(sound(0.001)))
     assert len(bars) == 120
 
 
-def test_a_sound_without_samples_has_no_waveform() -> None:
+def test_a_sound_without_samples_has_no_waveform():
     with pytest.raises((ValueError, av.error.FFmpegError)):
         heights(io.BytesIO(sound(0.0)))

@@ -37,7 +37,7 @@ def embed(content: bytes, text: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_the_text_comes_back_and_no_pixel_changes(name: str) -> None:
+def test_the_text_comes_back_and_no_pixel_changes(name):
     text = json.dumps({"prompt": "eine Mühle 🌅", "seed": 2**63})
     whole = embed(PICTURES[name], text)
     assert find_text(io.BytesIO(whole), "vitrine") == text
@@ -52,7 +52,7 @@ def test_the_text_comes_back_and_no_pixel_changes(name: str) -> None:
 
 
 @given(st.sampled_from([*PICTURES]), st.text(max_size=500))
-def test_any_text_comes_back(name: str, text: str) -> None:
+def test_any_text_comes_back(name, text):
     plain = text.encode(errors="replace").decode()
     assert find_text(io.BytesIO(embed(PICTURES[name], plain)), "vitrine") == plain
 
@@ -68,7 +68,7 @@ def test_any_text_comes_back(name: str, text: str) -> None:
         signed_media.truly_signed("WEBP"),
     ],
 )
-def test_nothing_is_written_into_a_signed_file(content: bytes) -> None:
+def test_nothing_is_written_into_a_signed_file(content):
     with pytest.raises(NotEmbeddable, match="would break the signature"):
         embed(content, "{}")
 
@@ -82,6 +82,6 @@ def test_nothing_is_written_into_a_signed_file(content: bytes) -> None:
         (PICTURES["webp"] + b"more bytes", "after its end"),
     ],
 )
-def test_other_and_damaged_files_take_none(content: bytes, message: str) -> None:
+def test_other_and_damaged_files_take_none(content, message):
     with pytest.raises(NotEmbeddable, match=message):
         embed(content, "{}")

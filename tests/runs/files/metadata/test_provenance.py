@@ -42,27 +42,27 @@ XMP = (
 
 
 @pytest.mark.parametrize("name", UNSIGNED)
-def test_a_file_without_a_manifest_is_not_signed(name: str) -> None:
+def test_a_file_without_a_manifest_is_not_signed(name):
     file = io.BytesIO(UNSIGNED[name])
     assert not provenance.is_signed(file)
     assert provenance.source_type(file) == ""
 
 
 @pytest.mark.parametrize("name", SIGNED)
-def test_a_manifest_and_its_source_type_are_recognised(name: str) -> None:
+def test_a_manifest_and_its_source_type_are_recognised(name):
     file = io.BytesIO(SIGNED[name])
     assert provenance.is_signed(file)
     assert provenance.source_type(file) == signed_media.SOURCE_TYPE
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "WEBP"])
-def test_the_source_type_of_xmp_is_recognised(format_: str) -> None:
+def test_the_source_type_of_xmp_is_recognised(format_):
     file = io.BytesIO(encode_picture(gradient(), format_, xmp=XMP))
     assert not provenance.is_signed(file)
     assert provenance.source_type(file) == "digitalCapture"
 
 
-def test_a_manifest_has_the_last_word_on_the_source_type() -> None:
+def test_a_manifest_has_the_last_word_on_the_source_type():
     whole = signed_media.png()
     xmp = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)
     assert provenance.source_type(io.BytesIO(whole[:33] + xmp + whole[33:])) == (
@@ -71,9 +71,7 @@ def test_a_manifest_has_the_last_word_on_the_source_type() -> None:
 
 
 @given(st.sampled_from([*UNSIGNED.values(), *SIGNED.values()]), st.data())
-def test_cut_and_damaged_files_end_the_search_without_an_error(
-    whole: bytes, data: st.DataObject
-) -> None:
+def test_cut_and_damaged_files_end_the_search_without_an_error(whole, data):
     cut = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
     for _ in range(data.draw(st.integers(0, 4))):
         if cut:
@@ -87,5 +85,5 @@ def test_cut_and_damaged_files_end_the_search_without_an_error(
 @given(
     st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"RIFF", b"\0\0\0\x08ftyp"]), st.binary()
 )
-def test_any_bytes_behind_a_magic_end_the_search(magic: bytes, tail: bytes) -> None:
+def test_any_bytes_behind_a_magic_end_the_search(magic, tail):
     assert len(list(blocks(io.BytesIO(magic + tail)))) <= len(tail) + 1

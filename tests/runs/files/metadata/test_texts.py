@@ -35,13 +35,13 @@ def text_in(*chunks: tuple[bytes, bytes]) -> str | None:
         (b"tEXt", b"vitrine", None),
     ],
 )
-def test_every_kind_of_text_is_read(kind: bytes, content: bytes, expected: str | None) -> None:
+def test_every_kind_of_text_is_read(kind, content, expected):
     other = (b"tEXt", b"comment\0" + bytes(MOST_BYTES + 1))
     assert text_in(other, (kind, content)) == expected
 
 
 @pytest.mark.exhaustive
-def test_a_recipe_that_unpacks_to_a_gigabyte_is_refused_at_once() -> None:
+def test_a_recipe_that_unpacks_to_a_gigabyte_is_refused_at_once():
     packer = zlib.compressobj(9)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
     for kind, head in ((b"zTXt", b"vitrine\0\0"), (b"iTXt", b"vitrine\0\1\0\0\0")):
@@ -52,5 +52,5 @@ def test_a_recipe_that_unpacks_to_a_gigabyte_is_refused_at_once() -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"tEXt", b"zTXt", b"iTXt"]))
-def test_any_bytes_of_a_text_are_read_or_left_out(content: bytes, kind: bytes) -> None:
+def test_any_bytes_of_a_text_are_read_or_left_out(content, kind):
     assert len(text_in((kind, b"vitrine\0" + content)) or "") <= MOST_BYTES

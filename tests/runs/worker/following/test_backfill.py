@@ -12,7 +12,7 @@ from runs.models import MetadataBackfill, Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.following import backfill
-from tests.runs.signer import OUTPUT, Deliver, Fal
+from tests.runs.signer import OUTPUT, Deliver
 
 State = Run.State
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ def make_due() -> None:
     MetadataBackfill.objects.update(due_at=clock.now())
 
 
-def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, make_reported_run: Any) -> None:
+def test_missing_facts_are_fetched_once_after_a_delay(signer, make_reported_run):
     run = make_reported_run()
     signer.tend(backfill.backfill_due)
     assert signer.fetched == []  # the worker that follows the run may still deliver the facts
@@ -66,7 +66,7 @@ def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, make_reported
     assert not MetadataBackfill.objects.exists()
 
 
-def test_the_cost_of_a_failed_run_is_fetched_too(signer: Fal, make_reported_run: Any) -> None:
+def test_the_cost_of_a_failed_run_is_fetched_too(signer, make_reported_run):
     detail = [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]
     run = make_reported_run(
         status="ERROR", payload={"detail": detail}, error="Invalid status code: 422"
@@ -82,9 +82,7 @@ def test_the_cost_of_a_failed_run_is_fetched_too(signer: Fal, make_reported_run:
     assert run.logs
 
 
-def test_nothing_is_fetched_when_a_follower_recorded_the_facts(
-    signer: Fal, make_reported_run: Any
-) -> None:
+def test_nothing_is_fetched_when_a_follower_recorded_the_facts(signer, make_reported_run):
     run = make_reported_run()
     seen = Observation(State.SUCCEEDED, metrics={"inference_time": 2}, output={"by": "poll"})
     assert state_machine.record(run.pk, seen)
@@ -96,9 +94,7 @@ def test_nothing_is_fetched_when_a_follower_recorded_the_facts(
 
 
 @pytest.mark.parametrize("what", ["status", "result"])
-def test_fetches_from_a_failing_upstream_are_retried_ever_later(
-    signer: Fal, make_reported_run: Any, what: str
-) -> None:
+def test_fetches_from_a_failing_upstream_are_retried_ever_later(signer, make_reported_run, what):
     run = make_reported_run()
     well = getattr(signer, what)
     setattr(signer, what, httpx.Response(503))
@@ -115,8 +111,8 @@ def test_fetches_from_a_failing_upstream_are_retried_ever_later(
 
 @pytest.mark.parametrize(("age", "looks"), [(timedelta(0), 1), (backfill.GIVEN_UP * 2, 0)])
 def test_a_backfill_with_an_unexpected_error_is_abandoned_in_time(
-    signer: Fal, make_reported_run: Any, age: timedelta, looks: int
-) -> None:
+    signer, make_reported_run, age, looks
+):
     make_reported_run()
     Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # an invalid request id
     make_due()
@@ -127,9 +123,7 @@ def test_a_backfill_with_an_unexpected_error_is_abandoned_in_time(
 @pytest.mark.parametrize(
     ("status", "age"), [(404, timedelta(0)), (503, backfill.GIVEN_UP + timedelta(minutes=1))]
 )
-def test_facts_upstream_does_not_have_are_not_fetched_again(
-    signer: Fal, make_reported_run: Any, status: int, age: timedelta
-) -> None:
+def test_facts_upstream_does_not_have_are_not_fetched_again(signer, make_reported_run, status, age):
     run = make_reported_run()
     Run.objects.update(ended_at=timezone.now() - age)
     signer.status = httpx.Response(status, json={"status": "NOT_FOUND"})
@@ -148,7 +142,7 @@ def test_facts_upstream_does_not_have_are_not_fetched_again(
         90,
     ],
 )
-def test_an_unobserved_start_is_never_before_the_queueing(make_run: Any, worked: Any) -> None:
+def test_an_unobserved_start_is_never_before_the_queueing(make_run, worked):
     run = of_a_minute_ago(make_run)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, metrics={"inference_time": worked}))
     run.refresh_from_db()

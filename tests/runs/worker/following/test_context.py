@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from runs.worker.following.context import STREAM_AGAIN_S, PollPacing, StreamSupport
 
 
-def test_many_polled_runs_are_each_polled_less_often() -> None:
+def test_many_polled_runs_are_each_polled_less_often():
     polls = PollPacing()
     assert polls.pause_s(1) < 1.2
     with ExitStack() as counted:
@@ -15,7 +15,7 @@ def test_many_polled_runs_are_each_polled_less_often() -> None:
     assert polls.pause_s(1) < 1.2
 
 
-def test_a_model_without_a_stream_is_tried_again_after_a_while() -> None:
+def test_a_model_without_a_stream_is_tried_again_after_a_while():
     now = 0.0
     streams = StreamSupport(lambda: now)
     streams.record_missing("a/b")

@@ -29,7 +29,7 @@ from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
 from runs.worker.limits import PATIENCE, DirectLimits, Patience, WorkerLimits
 from tests import clock
-from tests.runs.conftest import Ask, Control, Work, alone, have_ended
+from tests.runs.conftest import Control, Work, alone, have_ended
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 from tests.statements import failing
@@ -49,13 +49,7 @@ QUICK = Patience(
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize(("is_cancelled", "state"), [(False, "failed"), (True, "cancelled")])
-def test_a_request_that_stays_unknown_to_upstream_ends(
-    ask: Ask,
-    work: Work,
-    sandbox: Control,
-    is_cancelled: bool,
-    state: str,
-) -> None:
+def test_a_request_that_stays_unknown_to_upstream_ends(ask, work, sandbox, is_cancelled, state):
     """Upstream forgets a request that was cancelled in its queue."""
     patience = replace(QUICK, lost_after_s=60.0 if is_cancelled else 0.2)
     for kind in ("status_stream", "status", "result"):
@@ -77,7 +71,7 @@ def test_a_request_that_stays_unknown_to_upstream_ends(
 
 @pytest.mark.any_database
 @pytest.mark.system
-def test_a_result_refused_repeatedly_is_abandoned(ask: Ask, work: Work, sandbox: Control) -> None:
+def test_a_result_refused_repeatedly_is_abandoned(ask, work, sandbox):
     patience = replace(QUICK, unreadable_limit=2)
     sandbox.fault("result", "409", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
@@ -129,7 +123,7 @@ async def phases(
 
 @pytest.mark.any_database
 @pytest.mark.system
-def test_a_long_run_has_one_stream_and_few_polls_beside_it() -> None:
+def test_a_long_run_has_one_stream_and_few_polls_beside_it():
     """Goal G2, in ten minutes without an event: polls after one, three and seven minutes."""
 
     class Long(Mute):
@@ -147,7 +141,7 @@ def test_a_long_run_has_one_stream_and_few_polls_beside_it() -> None:
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_a_request_unknown_once_but_reported_since_is_not_lost(make_run: Any) -> None:
+def test_a_request_unknown_once_but_reported_since_is_not_lost(make_run):
     run = make_run(state="running", handle=HANDLE.as_json(), request_id="r1")
     unknown = RequestRejected("no such request", status=404, detail="no such request")
 
@@ -177,7 +171,7 @@ def test_a_request_unknown_once_but_reported_since_is_not_lost(make_run: Any) ->
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_an_unknown_status_with_an_error_fails_with_that_error(make_run: Any) -> None:
+def test_an_unknown_status_with_an_error_fails_with_that_error(make_run):
     patience = replace(QUICK, poll_soon_s=0.01)
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
@@ -205,9 +199,7 @@ def cancel_once_running(run: Run) -> Callable[[], bool]:
 
 
 @pytest.mark.any_database
-def test_a_cancelled_run_whose_result_never_comes_fails_early(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_cancelled_run_whose_result_never_comes_fails_early(ask, work, sandbox):
     sandbox.fault("result", "500", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
@@ -239,7 +231,7 @@ class Over(fal.Queue):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
+def test_c22_a_cancel_after_the_end_fetches_the_result(make_run):
     """Even if the status stream never reports the end."""
     run = make_run(state="running", handle=HANDLE.as_json(), request_id="r1")
     clients: Any = SimpleNamespace(queue=Over())
@@ -250,7 +242,7 @@ def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
     assert (run.state, run.output) == ("succeeded", {"text": "x"})
 
 
-def test_a_cancel_during_a_database_outage_is_repeated(ask: Ask, work: Work) -> None:
+def test_a_cancel_during_a_database_outage_is_repeated(ask, work):
     run = ask("mischief/slow", prompt="x", duration=30)
     begins = 'SELECT "playground_run"."handle"'  # a cancel begins with this statement
     away = OperationalError("the server closed the connection")
@@ -260,9 +252,7 @@ def test_a_cancel_during_a_database_outage_is_repeated(ask: Ask, work: Work) -> 
     assert (run.state, left) == ("cancelled", [])
 
 
-def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(ask, work, sandbox):
     sandbox.fault("cancel", "500", times=3)
     run = ask("mischief/slow", prompt="x", duration=30)
     work(cancel_once_running(run), worker_limits=AGAIN_SOON)
@@ -277,9 +267,7 @@ def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
 
 @pytest.mark.any_database
 @pytest.mark.system
-def test_an_unreadable_result_ends_the_run_and_is_stored(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_an_unreadable_result_ends_the_run_and_is_stored(ask, work, sandbox):
     sandbox.fault("result", "words", times=100)
     sandbox.fault("requests", "404", times=100)  # upstream's list of requests cannot help either
     run = ask("mischief/slow", prompt="x", duration=0.1)
@@ -310,7 +298,7 @@ class Flood(Queue):
         yield Status(Phase.COMPLETED)
 
 
-def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:
+def test_streams_without_a_pause_leave_turns_to_other_tasks():
     queue, context = Flood(), FollowContext(BreakerRegistry())
 
     async def follow(number: int) -> None:
@@ -354,9 +342,7 @@ class Polled(Queue):
 @pytest.mark.parametrize(
     ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
 )
-def test_a_run_with_a_webhook_is_rarely_polled(
-    settings: Any, make_run: Any, address: str, least: int, most: int
-) -> None:
+def test_a_run_with_a_webhook_is_rarely_polled(settings, make_run, address, least, most):
     """A run of two minutes without status streams.
 
     The periodic sweep finds a lost webhook.
@@ -392,9 +378,7 @@ def cancel_after_failed_fetches(run: Run, sandbox: Control) -> Callable[[], bool
 
 
 @pytest.mark.any_database
-def test_a_cancelled_run_still_gets_a_result_that_exists(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_cancelled_run_still_gets_a_result_that_exists(ask, work, sandbox):
     sandbox.fault("result", "500", times=8)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
@@ -439,7 +423,7 @@ def finish_run(work: Work, sandbox: Control, transactional_db: None) -> Any:
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run: Any, transport: str) -> None:
+def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run, transport):
     run = finish_run(transport, "words")
     assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
     assert run.artifacts.get().state == "stored"
@@ -449,7 +433,7 @@ def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run: Any, tran
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_numbers_outside_json_are_stored_literally(finish_run: Any, transport: str) -> None:
+def test_numbers_outside_json_are_stored_literally(finish_run, transport):
     run = finish_run(transport, "odd-numbers")
     assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
     page = Client()

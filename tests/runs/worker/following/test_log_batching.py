@@ -34,7 +34,7 @@ def running(*lines: int) -> Status:
     return Status(Phase.IN_PROGRESS, logs=[line(n) for n in lines])
 
 
-def test_thousands_of_log_events_are_batched_into_few_statuses() -> None:
+def test_thousands_of_log_events_are_batched_into_few_statuses():
     events: list[Status | float] = []
     for n in range(3000):
         events += [running(n), 0.0] if n % 50 else [running(n), 0.01]
@@ -45,7 +45,7 @@ def test_thousands_of_log_events_are_batched_into_few_statuses() -> None:
     assert len(batches) <= 2 + batches[-1][0] / BATCH_S
 
 
-def test_a_new_state_or_position_is_passed_on_at_once() -> None:
+def test_a_new_state_or_position_is_passed_on_at_once():
     events: list[Status | float] = [
         Status(Phase.IN_QUEUE, queue_position=2),
         0.02,
@@ -65,7 +65,7 @@ def test_a_new_state_or_position_is_passed_on_at_once() -> None:
     assert batches[-1][0] < 0.15
 
 
-def test_log_lines_repeated_by_polls_are_passed_on_once() -> None:
+def test_log_lines_repeated_by_polls_are_passed_on_once():
     batches = batches_of(
         running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED)
     )

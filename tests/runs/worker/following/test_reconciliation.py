@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from django.test import Client
 from django.utils import timezone
 
 import fal
@@ -46,7 +45,7 @@ def request(
     return PastRequest(request_id, "fal-ai/flux/dev", at, arguments=arguments or {"a": 1}, **more)
 
 
-def test_the_only_request_with_the_arguments_sent_matches(lost: Run) -> None:
+def test_the_only_request_with_the_arguments_sent_matches(lost):
     others = [request("r2", {"a": 2}), request("r3", {"a": True}), request("r4", {"a": 1, "b": 2})]
     assert reconciliation.match(lost, [*others, request("r1", {"a": 1.0}, lost.sent_at)]) == "r1"
     assert reconciliation.match(lost, others) is None
@@ -58,16 +57,14 @@ def test_the_only_request_with_the_arguments_sent_matches(lost: Run) -> None:
     assert reconciliation.match(lost, [request("r1", lost.sent_arguments)]) == "r1"
 
 
-def test_a_request_of_another_run_does_not_match(lost: Run, make_run: Any) -> None:
+def test_a_request_of_another_run_does_not_match(lost, make_run):
     make_run(state=State.SUCCEEDED, request_id="r1")
     assert reconciliation.match(lost, [request("r1")]) is None
     assert reconciliation.match(lost, [request("r1"), request("r2")]) == "r2"
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCONFIRMED, State.CANCELLED])
-def test_no_match_is_made_while_a_twin_that_was_sent_awaits_its_answer(
-    lost: Run, make_run: Any, state: str
-) -> None:
+def test_no_match_is_made_while_a_twin_that_was_sent_awaits_its_answer(lost, make_run, state):
     make_run(state=State.CANCELLED, arguments={"a": 1})  # never sent
     twin = make_run(state=state, sent_at=timezone.now(), arguments={"a": 1})
     assert reconciliation.match(lost, [request("r1")]) is None
@@ -78,13 +75,13 @@ def test_no_match_is_made_while_a_twin_that_was_sent_awaits_its_answer(
 @pytest.mark.parametrize(
     ("seconds", "fits"), [(-60, False), (-5, True), (300, True), (1800, False)]
 )
-def test_only_a_request_of_the_same_time_matches(lost: Run, seconds: int, fits: bool) -> None:
+def test_only_a_request_of_the_same_time_matches(lost, seconds, fits):
     at = reconciliation.sent_at(lost) + timedelta(seconds=seconds)
     assert (reconciliation.match(lost, [request(sent_at=at)]) == "r1") == fits
 
 
 @pytest.mark.parametrize("ahead_s", [900, -600, -7200])
-def test_upstreams_clock_offset_is_read_from_its_answers(lost: Run, ahead_s: int) -> None:
+def test_upstreams_clock_offset_is_read_from_its_answers(lost, ahead_s):
     ahead, at = timedelta(seconds=ahead_s), reconciliation.sent_at(lost)
     row = request(sent_at=at + ahead, ended_at=at + ahead + timedelta(seconds=2))
     assert reconciliation.match(lost, [row]) is None
@@ -94,14 +91,14 @@ def test_upstreams_clock_offset_is_read_from_its_answers(lost: Run, ahead_s: int
     )  # a request stamped by our clock
 
 
-def test_a_request_that_ended_earlier_or_has_no_time_does_not_match(lost: Run) -> None:
+def test_a_request_that_ended_earlier_or_has_no_time_does_not_match(lost):
     before = reconciliation.sent_at(lost) - timedelta(minutes=1)
     assert reconciliation.match(lost, [request(ended_at=before)]) is None
     timeless = PastRequest("r1", "fal-ai/flux/dev", arguments={"a": 1})
     assert reconciliation.match(lost, [timeless]) is None
 
 
-def test_twins_have_one_request_each_in_their_order(lost: Run, make_run: Any) -> None:
+def test_twins_have_one_request_each_in_their_order(lost, make_run):
     later = timezone.now() + timedelta(seconds=2)
     twin = make_run(state=State.UNCONFIRMED, sent_at=later, arguments={"a": 1})
     rows = [request("r2", sent_at=later), request("r1", sent_at=lost.sent_at)]
@@ -110,7 +107,7 @@ def test_twins_have_one_request_each_in_their_order(lost: Run, make_run: Any) ->
 
 
 @pytest.mark.parametrize("by", ["submit", "webhook"])
-def test_an_authoritative_report_corrects_a_wrong_match(lost: Run, by: str) -> None:
+def test_an_authoritative_report_corrects_a_wrong_match(lost, by):
     guess = Observation(State.QUEUED, by="list", request_id="r1", handle={"request_id": "r1"})
     assert state_machine.record(lost.pk, guess)
     observation = Observation(State.RUNNING, by=by, request_id="r2")
@@ -122,7 +119,7 @@ def test_an_authoritative_report_corrects_a_wrong_match(lost: Run, by: str) -> N
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_lost", [True, False], ids=["its submit", "its result"])
-def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost: bool) -> None:
+def test_a_request_the_queue_forgot_is_found_in_the_list(make_run, is_lost):
     now = timezone.now()
     state = State.UNCONFIRMED if is_lost else State.RUNNING
     handle = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
@@ -164,7 +161,7 @@ def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost:
     assert (run.state, run.output) == ("succeeded", {"text": "kept in the list"})
 
 
-def test_searches_become_rarer_and_end_after_an_hour(lost: Run) -> None:
+def test_searches_become_rarer_and_end_after_an_hour(lost):
     since, looks = timedelta(0), 0
     while since < reconciliation.RECONCILED_FOR:
         since, looks = since + reconciliation.next_query_after(since), looks + 1
@@ -178,9 +175,7 @@ def test_searches_become_rarer_and_end_after_an_hour(lost: Run) -> None:
     assert not reconciliation.is_being_reconciled(lost)
 
 
-def test_sending_again_starts_one_new_run_and_the_lost_one_can_be_found(
-    member: Client, lost: Run
-) -> None:
+def test_sending_again_starts_one_new_run_and_the_lost_one_can_be_found(member, lost):
     def read_page() -> str:
         return member.get(lost.get_absolute_url()).content.decode()
 
@@ -203,7 +198,7 @@ def test_sending_again_starts_one_new_run_and_the_lost_one_can_be_found(
     assert Run.objects.count() == 2
 
 
-def test_giving_up_asks_for_confirmation_and_is_final(member: Client, lost: Run) -> None:
+def test_giving_up_asks_for_confirmation_and_is_final(member, lost):
     page = member.get(lost.get_absolute_url()).content.decode()
     question = page.partition('<details class="give-up line">')[2].partition("</details>")[0]
     assert page.count("/cancellation/") == question.count("/cancellation/") == 2
@@ -220,7 +215,7 @@ def test_giving_up_asks_for_confirmation_and_is_final(member: Client, lost: Run)
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("ahead_s", [0, 900, -7200])
-def test_a_lost_submit_is_found_with_any_clock_offset(make_run: Any, ahead_s: int) -> None:
+def test_a_lost_submit_is_found_with_any_clock_offset(make_run, ahead_s):
     sent = timezone.now()
     run = make_run(state=State.UNCONFIRMED, sent_at=sent, arguments={"a": 1})
     theirs = sent + timedelta(seconds=ahead_s)

@@ -34,14 +34,14 @@ def users(chosen: list[uuid.UUID]) -> list[int]:
     return [pk.int >> 32 for pk in chosen]
 
 
-def test_a_sweep_never_blocks_a_colleagues_single_run() -> None:
+def test_a_sweep_never_blocks_a_colleagues_single_run():
     sweep, single = waiting(1, 200), waiting(2, 1, since_s=1000)
     limits = Limits(40, 10)
     assert users(select_fair(sweep + single, Counter({1: 9}), limits, 1)) == [2]
     assert users(select_fair(sweep + single, Counter(), limits, 3)) == [1, 2, 1]
 
 
-def test_many_sweeps_never_block_a_colleagues_single_run() -> None:
+def test_many_sweeps_never_block_a_colleagues_single_run():
     limits, sweeps = Limits(40, 10), [row for user in range(1, 6) for row in waiting(user, 200)]
     under_way: Counter[int] = Counter()
     for _ in range(2):  # in the second round, the places are taken
@@ -52,14 +52,14 @@ def test_many_sweeps_never_block_a_colleagues_single_run() -> None:
     assert Limits(40, 40).reserved_slots == Limits(9, 3).reserved_slots == 0
 
 
-def test_each_persons_oldest_goes_first() -> None:
+def test_each_persons_oldest_goes_first():
     chosen = select_fair(waiting(1, 5) + waiting(2, 5), Counter(), Limits(99, 10), 6)
     for user_id in (1, 2):
         numbers = [pk.int & 0xFFFFFFFF for pk in chosen if pk.int >> 32 == user_id]
         assert numbers == [1, 2, 3]
 
 
-def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
+def test_runs_not_tried_yet_go_first_when_room_is_short():
     submit_limits = SubmitLimits({"queue": 1})
     at = START
     free = [
@@ -102,9 +102,7 @@ def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
     everybody=st.integers(1, 60),
     per_user=st.integers(1, 12),
 )
-def test_every_free_slot_is_used_once(
-    counts: dict[int, int], busy: dict[int, int], room: int, everybody: int, per_user: int
-) -> None:
+def test_every_free_slot_is_used_once(counts, busy, room, everybody, per_user):
     rows = [row for user_id, count in counts.items() for row in waiting(user_id, count)]
     under_way, limits = Counter(busy), Limits(everybody, per_user)
     chosen = select_fair(rows, under_way, limits, room)
@@ -122,7 +120,7 @@ def test_every_free_slot_is_used_once(
     assert not behind or not ahead or max(ahead) <= min(behind) + 1
 
 
-def test_a_refused_account_holds_all_runs_back_but_a_probe() -> None:
+def test_a_refused_account_holds_all_runs_back_but_a_probe():
     runs = [FreeRun(uuid.UUID(int=n), n, START, "queue", 0, 1, "created") for n in (1, 2, 3)]
 
     def choose_runs(submit_limits: SubmitLimits) -> list[int]:

@@ -1,13 +1,11 @@
 """Claiming runs: limits, turns between users, and leases that run out."""
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -30,9 +28,7 @@ def limits(settings: Any) -> Any:
     return settings
 
 
-def test_runs_of_every_worker_count_towards_the_limit(
-    limits: Any, make_run: Callable[..., Run], stranger: User
-) -> None:
+def test_runs_of_every_worker_count_towards_the_limit(limits, make_run, stranger):
     for state in ("submitting", "queued", "running"):
         make_run(state=state, worker="elsewhere", handle={}, lease_until=START.replace(year=2100))
     mine, theirs = make_run(), [make_run(user=stranger) for _ in range(3)]
@@ -43,9 +39,7 @@ def test_runs_of_every_worker_count_towards_the_limit(
     assert [run.pk for run in leases.claim("w", 100).to_send] == [mine.pk]
 
 
-def test_runs_under_way_are_taken_over_beyond_any_limit(
-    limits: Any, make_run: Callable[..., Run]
-) -> None:
+def test_runs_under_way_are_taken_over_beyond_any_limit(limits, make_run):
     sent = [make_run(state="queued", handle={"request_id": "r"}) for _ in range(7)]
     make_run()
     claim = leases.claim("w", 100)
@@ -53,13 +47,13 @@ def test_runs_under_way_are_taken_over_beyond_any_limit(
     assert not claim.to_send
 
 
-def test_nothing_is_sent_while_upstream_is_down(make_run: Callable[..., Run]) -> None:
+def test_nothing_is_sent_while_upstream_is_down(make_run):
     make_run()
     assert not leases.has_free(SubmitLimits({"queue": 0}))
     assert not leases.claim("w", 100, submit_limits=SubmitLimits({"queue": 0})).to_send
 
 
-def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run]) -> None:
+def test_a_worker_learns_what_another_has_taken_over(make_run):
     runs = [make_run(state="queued", handle={"request_id": "r"}) for _ in range(2)]
     leases.claim("one", 9)
     Run.objects.filter(pk=runs[0].pk).update(lease_until=START)
@@ -75,9 +69,7 @@ def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run
         {"state": "queued", "handle": {"request_id": "r"}},
     ],
 )
-def test_a_worker_continues_its_runs_after_a_sleep(
-    make_run: Callable[..., Run], begun: dict[str, Any]
-) -> None:
+def test_a_worker_continues_its_runs_after_a_sleep(make_run, begun):
     """Its own lease ran out: the machine was suspended, or the database locked for long."""
     run = make_run(**begun, sent_at=START, worker="w", lease_until=START)
     claim = leases.claim("w", 9, held={run.pk})
@@ -87,9 +79,7 @@ def test_a_worker_continues_its_runs_after_a_sleep(
     assert not leases.has_free()
 
 
-def test_after_a_database_stall_each_worker_renews_its_leases(
-    make_run: Callable[..., Run],
-) -> None:
+def test_after_a_database_stall_each_worker_renews_its_leases(make_run):
     """All leases ran out together, so their holders may still be alive."""
     theirs = make_run(
         state="running", transport="sync", sent_at=START, worker="other", lease_until=START
@@ -104,9 +94,7 @@ def test_after_a_database_stall_each_worker_renews_its_leases(
     assert theirs.state == "unconfirmed"
 
 
-def test_a_run_presumed_lost_is_kept_by_the_worker_still_hearing_it(
-    make_run: Callable[..., Run],
-) -> None:
+def test_a_run_presumed_lost_is_kept_by_the_worker_still_hearing_it(make_run):
     run = make_run(
         state="running", transport="stream", sent_at=START, worker="w", lease_until=START
     )
@@ -120,9 +108,7 @@ def test_a_run_presumed_lost_is_kept_by_the_worker_still_hearing_it(
     assert [event["what"] for event in run.events] == ["broke", "found"]
 
 
-def test_a_worker_is_told_of_runs_cancelled_before_their_submit(
-    make_run: Callable[..., Run],
-) -> None:
+def test_a_worker_is_told_of_runs_cancelled_before_their_submit(make_run):
     """Its files are still being uploaded, but nobody wants the result any more."""
     going_up, sent = (make_run(state="submitting", sent_at=at) for at in (None, START))
     for run in (going_up, sent):
@@ -130,9 +116,7 @@ def test_a_worker_is_told_of_runs_cancelled_before_their_submit(
     assert leases.renew("one", [going_up.pk, sent.pk]) == {going_up.pk}
 
 
-def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(
-    make_run: Callable[..., Run], make_endpoint: Callable[..., Any]
-) -> None:
+def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(make_run, make_endpoint):
     """Preparation: a file to upload, a blocked model, or a caller that still holds the run."""
     blocked = make_endpoint("fal-ai/blocked", mark="blocked")
     upload = f"/uploads/{uuid.uuid4()}/cat.png"
@@ -160,7 +144,7 @@ def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(
     assert set(Run.objects.values_list("state", "worker", "attempts")) == {("submitting", "w", 1)}
 
 
-def test_only_a_small_claim_is_marked_as_sent(limits: Any, make_run: Callable[..., Run]) -> None:
+def test_only_a_small_claim_is_marked_as_sent(limits, make_run):
     limits.RUNS_AT_ONCE = limits.RUNS_AT_ONCE_PER_USER = 99
     few = [make_run() for _ in range(lease_queries.FEW_FREE - 1)]
     claim = leases.claim("w", 99, submits_at_once=lambda run: True)
@@ -174,9 +158,7 @@ def test_only_a_small_claim_is_marked_as_sent(limits: Any, make_run: Callable[..
 
 
 @pytest.mark.parametrize("count", [2, lease_queries.FEW_FREE + 1])
-def test_while_a_host_fails_models_not_tried_yet_go_first(
-    limits: Any, make_run: Callable[..., Run], make_endpoint: Callable[..., Any], count: int
-) -> None:
+def test_while_a_host_fails_models_not_tried_yet_go_first(limits, make_run, make_endpoint, count):
     limits.RUNS_AT_ONCE_PER_USER = 2
     odd = [make_run() for _ in range(count)]
     other = make_run(endpoint=make_endpoint("fal-ai/other"))
@@ -185,7 +167,7 @@ def test_while_a_host_fails_models_not_tried_yet_go_first(
     assert [run.pk for run in claim.to_send] == [other.pk]
 
 
-def test_a_claim_whose_commit_was_not_confirmed_is_undone(make_run: Callable[..., Run]) -> None:
+def test_a_claim_whose_commit_was_not_confirmed_is_undone(make_run):
     unheard, sent, other, earlier = (make_run() for _ in range(4))
     now = clock.now()
     leases.claim("w", 9, now, submits_at_once=lambda run: True)
@@ -198,9 +180,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_undone(make_run: Callable[...
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_side_by_side_share_the_work_and_keep_the_limit(
-    limits: Any, make_run: Callable[..., Run]
-) -> None:
+def test_workers_side_by_side_share_the_work_and_keep_the_limit(limits, make_run):
     limits.RUNS_AT_ONCE, limits.RUNS_AT_ONCE_PER_USER = 12, 12
     for _ in range(30):
         make_run()
@@ -213,7 +193,7 @@ def test_workers_side_by_side_share_the_work_and_keep_the_limit(
     assert len(claimed) == len(set(claimed)) == 12
 
 
-def test_looking_for_work_reads_unfinished_runs_alone(make_run: Callable[..., Run]) -> None:
+def test_looking_for_work_reads_unfinished_runs_alone(make_run):
     """However long the history is: every look uses the partial index."""
     for _ in range(300):
         make_run(state="succeeded")

@@ -20,7 +20,7 @@ from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
 from runs.worker.limits import DirectLimits, WorkerLimits
 from runs.worker.transports import direct, partial_updates
-from tests.runs.conftest import Control, Work, alone
+from tests.runs.conftest import Control, alone
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
@@ -79,9 +79,7 @@ def count_requests(sandbox: Control) -> int:
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
-def test_a_run_is_one_request_and_ends_like_any_other(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
+def test_a_run_is_one_request_and_ends_like_any_other(ask, work, sandbox, transport):
     run = ask(transport, "sandbox/aurora/lite", prompt="violet", seed=4)
     work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
     assert (run.state, run.output["seed"]) == ("succeeded", 4)
@@ -95,9 +93,7 @@ def test_a_run_is_one_request_and_ends_like_any_other(
 
 @pytest.mark.any_database
 @pytest.mark.system
-def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(ask, work, sandbox):
     run = ask("stream", "mischief/clock", prompt="x", words=1000, pause=0.1)
     seen: list[str] = []
 
@@ -135,14 +131,8 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     ),
 )
 def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
-    ask: Ask,
-    work: Work,
-    sandbox: Control,
-    transport: str,
-    status: str,
-    state: str,
-    what: str,
-) -> None:
+    ask, work, sandbox, transport, status, state, what
+):
     """After a 429 the run is sent again, because no model had it."""
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "sandbox/scribe", **CALM)
@@ -155,7 +145,7 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
 
 @pytest.mark.any_database
 @pytest.mark.system
-def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
+def test_a_model_that_had_failed_is_told_by_upstreams_list():
     row = fal.PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
     seen = reconciliation.outcome_of_row(replace(row, output={"detail": "No."}))
     assert seen.error
@@ -172,9 +162,7 @@ def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_cancel_closes_the_connection_and_so_ends_the_work(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
+def test_cancel_closes_the_connection_and_so_ends_the_work(ask, work, sandbox, transport):
     run = ask(transport, "mischief/slow", duration=60, picture=False)
 
     def cancelled() -> bool:
@@ -189,9 +177,7 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
+def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(ask, work, sandbox, transport):
     run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
     sandbox.fault("run", "lost")
     work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
@@ -204,9 +190,7 @@ def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
 @pytest.mark.any_database
 @pytest.mark.system
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_a_worker_that_ends_leaves_the_run_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
+def test_a_worker_that_ends_leaves_the_run_unconfirmed(ask, work, sandbox, transport):
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "mischief/slow", duration=60, picture=False)
     work(lambda: has_state(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
@@ -263,7 +247,7 @@ async def until(observations: Observations, count: int) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Observations) -> None:
+def test_silence_is_noted_once_and_cleared_by_the_next_event(observations):
     async def story(teller: partial_updates.PartialWriter) -> None:
         await until(observations, 2)
         await asyncio.sleep(0.3)
@@ -283,16 +267,12 @@ def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Obser
     ]
 
 
-def test_a_transport_without_events_gets_no_silence_note(observations: Observations) -> None:
+def test_a_transport_without_events_gets_no_silence_note(observations):
     carry_story(observations, lambda teller: asyncio.sleep(0.3))
     assert [observation.note for observation in observations] == [""]
 
 
-def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
-    ask: Ask,
-    work: Work,
-    sandbox: Control,
-) -> None:
+def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(ask, work, sandbox):
     sandbox.fault("stream", "stall", value=2)
     run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
 
@@ -315,9 +295,7 @@ def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
         ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
     ],
 )
-def test_partial_output_before_a_models_error_is_kept(
-    make_run: Any, last: dict[str, Any], stored_partial: dict[str, Any]
-) -> None:
+def test_partial_output_before_a_models_error_is_kept(make_run, last, stored_partial):
     run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)
     state_machine.mark_submitted(run.pk, set())
     events = [{"output": "a", "partial": True}, last]

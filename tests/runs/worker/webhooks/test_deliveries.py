@@ -14,7 +14,7 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError, connections
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.utils import timezone
 
 from catalog import upstream
@@ -27,7 +27,7 @@ from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.scheduling import leases
 from runs.worker.webhooks import deliveries
-from tests.runs.signer import OUTPUT, Deliver, Fal
+from tests.runs.signer import OUTPUT, Fal
 from tests.statements import before
 
 pytestmark = pytest.mark.both_databases
@@ -37,7 +37,7 @@ FAILING = httpx.Response(500)
 HANDLE = Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
 
 
-def test_a_submit_carries_its_webhook_address(signer: Fal, settings: Any, make_run: Any) -> None:
+def test_a_submit_carries_its_webhook_address(signer, settings, make_run):
     run = make_run()
     address = f"https://vitrine.example/webhooks/fal/{run.webhook_token}/"
     assert deliveries.address(run) == address
@@ -48,9 +48,7 @@ def test_a_submit_carries_its_webhook_address(signer: Fal, settings: Any, make_r
 @pytest.mark.parametrize(
     "state", [State.SUBMITTING, State.UNCONFIRMED, State.QUEUED, State.RUNNING]
 )
-def test_c28_a_webhook_ends_a_run_once_at_any_time(
-    deliver: Deliver, make_run: Any, state: str
-) -> None:
+def test_c28_a_webhook_ends_a_run_once_at_any_time(deliver, make_run, state):
     run = make_run(state=state, sent_at=timezone.now())
     assert deliver(run, payload=OUTPUT) == 200
     run.refresh_from_db()
@@ -65,7 +63,7 @@ def test_c28_a_webhook_ends_a_run_once_at_any_time(
     assert (run.version, run.state, run.artifacts.count()) == (version, "succeeded", 1)
 
 
-def test_c29_an_error_keeps_the_models_detail(deliver: Deliver, make_run: Any) -> None:
+def test_c29_an_error_keeps_the_models_detail(deliver, make_run):
     run = make_run(state=State.RUNNING, request_id="r1")
     detail = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]
     report = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
@@ -75,9 +73,7 @@ def test_c29_an_error_keeps_the_models_detail(deliver: Deliver, make_run: Any) -
     assert (run.error["status"], run.error["detail"]) == (422, detail)
 
 
-def test_a_forged_or_malformed_delivery_is_refused_and_changes_nothing(
-    deliver: Deliver, make_run: Any, client: Client
-) -> None:
+def test_a_forged_or_malformed_delivery_is_refused_and_changes_nothing(deliver, make_run, client):
     run = make_run(state=State.RUNNING, request_id="r1")
     assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
     assert deliver(run, payload=OUTPUT, request_id="r2") == 401  # header and body disagree
@@ -89,7 +85,7 @@ def test_a_forged_or_malformed_delivery_is_refused_and_changes_nothing(
     assert (run.state, run.version) == ("running", 1)
 
 
-def test_a_delivery_for_an_unknown_run_is_acknowledged_only_if_genuine(deliver: Deliver) -> None:
+def test_a_delivery_for_an_unknown_run_is_acknowledged_only_if_genuine(deliver):
     assert deliver("nobody", payload=OUTPUT) == 200
     assert deliver("nobody", payload=OUTPUT, signer=Fal()) == 401
     assert deliver("x" * 5000, payload=OUTPUT) == 200
@@ -102,9 +98,7 @@ def test_a_delivery_for_an_unknown_run_is_acknowledged_only_if_genuine(deliver: 
         {"state": State.UNCONFIRMED, "sent_at": timezone.now()},  # nobody knows its request
     ],
 )
-def test_a_delivery_for_another_runs_request_is_acknowledged_and_ignored(
-    deliver: Deliver, make_run: Any, values: dict[str, Any]
-) -> None:
+def test_a_delivery_for_another_runs_request_is_acknowledged_and_ignored(deliver, make_run, values):
     make_run(state=State.RUNNING, request_id="r1")
     run = make_run(**values)
     assert deliver(run, payload=OUTPUT) == 200
@@ -114,8 +108,8 @@ def test_a_delivery_for_another_runs_request_is_acknowledged_and_ignored(
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"[" * 50_000])
 def test_a_genuine_unreadable_delivery_causes_a_fetch_of_the_result(
-    deliver: Deliver, signer: Fal, make_run: Any, body: bytes, transactional_db: None
-) -> None:
+    deliver, signer, make_run, body, transactional_db
+):
     run = make_run(state=State.RUNNING, request_id="r1")
     assert deliver(run, body) == 200
     signer.tend()
@@ -124,12 +118,8 @@ def test_a_genuine_unreadable_delivery_causes_a_fetch_of_the_result(
 
 
 def test_a_delivery_with_an_unexpected_error_does_not_block_others(
-    deliver: Deliver,
-    signer: Fal,
-    make_run: Any,
-    transactional_db: None,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+    deliver, signer, make_run, transactional_db, caplog
+):
     odd, run = (make_run(state=State.RUNNING, request_id="r1") for _ in range(2))
     assert deliver(odd, b"") == deliver(run, b"") == 200
 
@@ -148,8 +138,8 @@ def test_a_delivery_with_an_unexpected_error_does_not_block_others(
     "answer", [httpx.Response(400, json={"detail": "Request is still in progress"}), FAILING]
 )
 def test_c29_a_delivery_without_payload_or_result_yet_is_followed(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, answer: httpx.Response
-) -> None:
+    deliver, signer, make_run, transactional_db, answer
+):
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
     signer.result = answer
@@ -169,8 +159,8 @@ def test_c29_a_delivery_without_payload_or_result_yet_is_followed(
     ids=["lost", "followed"],
 )
 def test_c29_a_missing_payload_is_fetched_from_the_queue(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, values: dict[str, Any]
-) -> None:
+    deliver, signer, make_run, transactional_db, values
+):
     run = make_run(**values)
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
     signer.tend()
@@ -181,8 +171,8 @@ def test_c29_a_missing_payload_is_fetched_from_the_queue(
 
 
 def test_c29_nothing_is_fetched_for_a_run_that_has_ended_meanwhile(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
-) -> None:
+    deliver, signer, make_run, transactional_db
+):
     run = make_run(state=State.RUNNING, request_id="r1")
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={"by": "poll"}))
@@ -192,14 +182,12 @@ def test_c29_nothing_is_fetched_for_a_run_that_has_ended_meanwhile(
     assert not WebhookReport.objects.exists()
 
 
-def test_a_delivery_that_is_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
+def test_a_delivery_that_is_too_large_is_refused_unread(deliver, make_run):
     run = make_run(state=State.RUNNING)
     assert deliver(run, b" " * (deliveries.LARGEST_BYTES + 1)) == 413
 
 
-def test_an_unsigned_delivery_is_refused_before_its_body_is_read(
-    signer: Fal, make_run: Any
-) -> None:
+def test_an_unsigned_delivery_is_refused_before_its_body_is_read(signer, make_run):
     request = RequestFactory().post("/", b"megabytes", "text/plain")
     request.read = Mock(side_effect=AssertionError("it was read"))  # type: ignore[method-assign]
     token = make_run(state=State.QUEUED).webhook_token
@@ -211,9 +199,7 @@ def test_an_unsigned_delivery_is_refused_before_its_body_is_read(
         assert webhook(request, token).status_code == 401
 
 
-def test_c28_concurrent_reports_of_one_end_are_recorded_once(
-    signer: Fal, make_run: Any, transactional_db: None
-) -> None:
+def test_c28_concurrent_reports_of_one_end_are_recorded_once(signer, make_run, transactional_db):
     run = make_run(state=State.RUNNING, request_id="r1")
     body = json.dumps({"request_id": "r1", "status": "OK", "payload": OUTPUT}).encode()
 
@@ -231,9 +217,7 @@ def test_c28_concurrent_reports_of_one_end_are_recorded_once(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_early", [True, False])
-def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
-    make_run: Any, is_early: bool
-) -> None:
+def test_a_run_that_ended_before_its_submits_answer_is_not_followed(make_run, is_early):
     run = make_run(state=State.SUBMITTING)
 
     async def answer(request: httpx.Request) -> httpx.Response:
@@ -256,8 +240,8 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
 
 
 def test_a_payload_with_numbers_outside_json_is_fetched_literally(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
-) -> None:
+    deliver, signer, make_run, transactional_db
+):
     run = make_run(state=State.RUNNING, request_id="r1")
     body = b'{"request_id": "r1", "status": "OK", "payload": {"score": NaN}}'
     assert deliver(run, body) == 200

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,15 +10,15 @@ from django.utils import timezone
 
 from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.worker.webhooks import deliveries
-from tests.runs.signer import OUTPUT, Deliver, Fal
+from tests.runs.signer import OUTPUT, Fal
 
 State = Run.State
 
 
 @pytest.mark.parametrize("age_h", [None, 25])
 def test_deliveries_before_the_keys_arrive_are_stored_and_not_trusted(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, age_h: int | None
-) -> None:
+    deliver, signer, make_run, transactional_db, age_h
+):
     old = timezone.now() - timedelta(hours=age_h) if age_h else None
     UpstreamKeys.objects.update(fetched_at=old)
     run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
@@ -43,8 +42,8 @@ def test_deliveries_before_the_keys_arrive_are_stored_and_not_trusted(
 
 
 def test_c30_a_flood_of_unknown_keys_causes_one_refetch(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
-) -> None:
+    deliver, signer, make_run, transactional_db
+):
     run = make_run(state=State.RUNNING)
     UpstreamKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
     signer.tend()
@@ -61,8 +60,8 @@ def test_c30_a_flood_of_unknown_keys_causes_one_refetch(
 
 
 def test_c30_keys_that_change_right_after_a_fetch_are_fetched_at_once(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
-) -> None:
+    deliver, signer, make_run, transactional_db
+):
     run = make_run(state=State.RUNNING)
     UpstreamKeys.objects.all().delete()
     signer.tend()
@@ -72,9 +71,7 @@ def test_c30_keys_that_change_right_after_a_fetch_are_fetched_at_once(
     assert deliver(run, payload=OUTPUT) == 200
 
 
-def test_c30_a_flood_writes_one_refetch_request(
-    deliver: Deliver, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_c30_a_flood_writes_one_refetch_request(deliver, make_run, django_assert_max_num_queries):
     run = make_run(state=State.RUNNING)
     deliver(run, payload=OUTPUT, signer=Fal())
     wanted = UpstreamKeys.objects.get().wanted_at
@@ -85,8 +82,8 @@ def test_c30_a_flood_writes_one_refetch_request(
 
 
 def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
-) -> None:
+    deliver, signer, make_run, transactional_db
+):
     """A run that only its webhook reported waited until the clock had caught up, for an hour."""
     run = make_run(state=State.RUNNING, request_id="r1")
     later = timezone.now() + timedelta(hours=1)
@@ -97,9 +94,7 @@ def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
     assert run.state == State.SUCCEEDED
 
 
-def test_the_account_is_remembered_and_other_accounts_are_refused(
-    deliver: Deliver, signer: Fal, make_run: Any
-) -> None:
+def test_the_account_is_remembered_and_other_accounts_are_refused(deliver, signer, make_run):
     run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
     assert deliver(run, payload=OUTPUT) == 200
     assert UpstreamKeys.objects.get().account == "user_42"
@@ -123,9 +118,7 @@ def test_the_account_is_remembered_and_other_accounts_are_refused(
     assert early.state == State.SUCCEEDED
 
 
-def test_a_key_of_another_account_updates_the_account(
-    deliver: Deliver, signer: Fal, make_run: Any
-) -> None:
+def test_a_key_of_another_account_updates_the_account(deliver, signer, make_run):
     UpstreamKeys.objects.update(account="user_1")
     run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
     assert deliver(run, payload=OUTPUT) == 200
