@@ -47,6 +47,7 @@ def installed(checkout: Path) -> set[str]:
     return {name.name.split("-")[0].lower() for name in packages.glob("*.dist-info")}
 
 
+@pytest.mark.always
 def test_uv_takes_the_lock_wherever_its_settings_and_its_home_are(checkout):
     """The constraint of pyproject.toml made uv refuse each lock, and pip took minutes instead."""
     constraints = checkout / "constraints.txt"
