@@ -136,6 +136,7 @@ def test_the_narrowest_rule_of_a_list_decides(rules, first, subject):
     ("rules", "is_locked"),
     [
         ([(ONLY, "mark", "approved", HOUSE)], True),
+        ([(ONLY, "mark", "unmarked", HOUSE)], False),
         ([(ONLY, "mark", "approved", HOUSE), (ONLY, "owner", "acme", HOUSE)], False),
         ([(ONLY, "mark", "approved", HOUSE), (ALLOW, "id", "acme/paint", HOUSE)], False),
         ([(ONLY, "mark", "approved", HOUSE), (ALLOW, "owner", "acme", PROJECT)], False),
@@ -143,6 +144,9 @@ def test_the_narrowest_rule_of_a_list_decides(rules, first, subject):
         ([(FORBID, "owner", "acme", HOUSE), (ONLY, "id", "acme/paint", HOUSE)], False),
         ([(FORBID, "id", "acme/paint", HOUSE), (ALLOW, "owner", "acme", HOUSE)], True),
         ([(FORBID, "id", "acme/paint", HOUSE), (ALLOW, "owner", "acme", PROJECT)], False),
+        ([(FORBID, "id", "acme/*", HOUSE), (ALLOW, "id", "acme/paint*", HOUSE)], False),
+        ([(FORBID, "id", "*", HOUSE), (ALLOW, "category", "text-to-image", HOUSE)], False),
+        ([(FORBID, "category", "text-to-image", PROJECT)], True),
         ([(FORBID, "question", "license:commercial", PROJECT)], False),
         ([(FORBID, "question", "-license:commercial", PROJECT)], True),
         ([(ONLY, "question", "price:<0.5", PROJECT)], True),  # the model's price is unknown
@@ -165,9 +169,13 @@ def test_ids_fit_as_a_whole_and_only_the_star_is_special():
     [
         ("acme/*", True),
         ("*/paint", True),
+        ("a*e/p*t", True),
         ("*", True),
+        ("acme/paint*", True),
         ("acme/paint**", True),
+        ("acme/p*paint", False),
         ("acme*acme/paint", False),
+        ("*film*", False),
         ("acme/pain", False),
     ],
 )

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.roles import Role, set_role
 from catalog.models import Endpoint
 from core.refusals import Refused
 from projects.models import Rule
@@ -99,3 +100,15 @@ def test_two_admins_who_make_the_same_rule_make_one():
     outcomes = at_once(press, press)
     assert Rule.objects.count() == 1
     assert sorted(isinstance(outcome, Refused) for outcome in outcomes) == [False, True]
+
+
+@pytest.mark.django_db
+def test_a_refusal_by_the_house_names_its_admins(user, make_endpoint):
+    project = make_project("Spring", ana="manager")
+    endpoint = make_endpoint("bolt/b")
+    Rule.objects.create(kind="owner", value="bolt")
+    assert "Ask an admin of Vitrine if it should run here." in enforcement.refusal(
+        project, endpoint
+    )
+    set_role(person("eva"), Role.ADMIN, None)
+    assert "Ask eva if it should run here." in enforcement.refusal(project, endpoint)

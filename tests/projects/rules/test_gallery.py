@@ -143,3 +143,18 @@ def test_a_mark_opens_a_model_on_its_page_at_once(project):
         assert "“Allow only models marked approved”" in client.get(page).content.decode()
     client.post(address, {"mark": "approved", "reason": "Tested"})
     assert "data-lock" not in client.get(page).content.decode()
+
+
+def test_where_nothing_may_run_the_others_are_named(project):
+    forbid()
+    page = working_in(project, person("max")).get(f"{MODELS}?q=film").content.decode()
+    assert "acme/film" not in page
+    assert ">Others</a>" in page
+
+
+def test_approved_models_come_first(project, make_endpoint):
+    make_endpoint("dear/paint", mark=Mark.APPROVED, position=99)
+    client = working_in(project, person("max"))
+    for address in (MODELS, f"{MODELS}?q=paint"):
+        page = client.get(address).content.decode()
+        assert page.index("dear/paint") < page.index("bolt/paint")

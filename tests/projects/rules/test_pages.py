@@ -4,12 +4,17 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.roles import Role, set_role
 from catalog.models import Mark
+from core.periods import UNDO_WITHIN
 from projects.models import Rule
 from projects.rules import editing
+from projects.rules.editing import Terms
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
@@ -93,6 +98,9 @@ def test_the_preview_says_how_many_models_and_adds_nothing(project):
     ("posted", "sentence"),
     [
         ({"value": ""}, "Write a maker"),
+        ({"value": "acmee"}, "Did you mean acme?"),
+        ({"kind": "mark", "value": "lovely"}, "There is no mark “lovely”."),
+        ({"kind": "question", "value": "price:cheap"}, "is not a question that a rule can ask"),
         ({"kind": "id", "value": "acme/pant"}, "No model here has the id “acme/pant”."),
         ({"kind": "category", "value": "text to video"}, ""),
         ({"kind": "mark", "value": "blocked"}, "Blocked models run nowhere"),
@@ -182,3 +190,37 @@ def test_there_are_so_many_rules_at_most(project, monkeypatch):
     page = client.post(address(project), form(value="bolt", effect="allow"), follow=True)
     assert "rules already" in page.content.decode()
     assert Rule.objects.count() == 1
+
+
+def test_the_preview_of_an_exception_says_what_it_opens(project):
+    editing.add(_admin_user(), None, Terms("forbid", "owner", "acme"))
+    client = logged_in(person("mia"))
+    posted = form(effect="allow", kind="id", value="acme/film", **{"~do": "preview"})
+    response = client.post(address(project), posted)
+    assert b"This rule opens 1 of 3 models; 1 stay locked." in response.content
+
+
+def _admin_user() -> User:
+    eva = person("eva")
+    grant(eva, "projects.change_house_rules")
+    return User.objects.get(pk=eva.pk)
+
+
+def test_a_removal_of_long_ago_stays(project):
+    client = admin()
+    client.post(HOUSE, form())
+    Rule.objects.update(deleted_at=timezone.now() - UNDO_WITHIN)
+    page = client.post(f"/undo/rule/{Rule.with_deleted.get().pk}/", follow=True)
+    assert "deleted too long ago" in page.content.decode()
+    assert not Rule.objects.exists()
+
+
+def test_an_admin_of_the_house_changes_its_rules_and_a_curator_does_not(project):
+    for role, status in ((Role.ADMIN, 200), (Role.CURATOR, 403), (Role.MEMBER, 403)):
+        somebody = person(f"of-{role}")
+        set_role(somebody, role, None)
+        client = logged_in(User.objects.get(pk=somebody.pk))
+        assert client.get(HOUSE).status_code == status
+        if role == Role.ADMIN:
+            # the admin's first page
+            assert "Administration" in client.get("/models/").content.decode()

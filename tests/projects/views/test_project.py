@@ -1,14 +1,17 @@
 """The pages of projects: the list, one project, its settings, a new one."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from house.models import Invitation
 from projects import current
-from projects.models import Membership, Project
+from projects.models import Membership, Project, Rule
 from projects.models.project import private_project
+from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -182,3 +185,52 @@ def test_who_may_make_no_project_is_told_whom_to_ask(member, user):
             in text
         )
     assert not Project.objects.filter(name="Elk").exists()
+
+
+def test_who_has_no_shared_project_is_told_what_they_are_for(member):
+    text = read_page(member, "/projects/")
+    assert "No shared projects yet" in text
+    assert "Private" in text
+    assert "Archived" not in text
+
+
+def test_a_viewer_is_told_whom_to_ask(fox):
+    text = read_page(logged_in(User.objects.get(username="vic")), fox.get_absolute_url())
+    assert "Ask ana to make you a maker" in text
+    assert "Ask ana to invite somebody." in text
+
+
+def test_a_project_opens_on_what_its_rules_allow(user, fox, make_endpoint):
+    for name in ("acme/one", "acme/two", "other/three"):
+        make_endpoint(name)
+    text = " ".join(read_page(logged_in(user), fox.get_absolute_url()).split())
+    assert ">All 3 models</a> may run here." in text
+    Rule.objects.create(project=fox, effect="forbid", kind="owner", value="other")
+    text = " ".join(read_page(logged_in(user), fox.get_absolute_url()).split())
+    assert ">2 of 3 models</a> may run here;" in text
+    assert f'href="/models/?project={fox.slug}&amp;allowed=0">1 is locked</a>' in text
+    assert text.index("may run here") < text.index("Pages of this project") < text.index("Members")
+
+
+def test_a_manager_who_may_invite_does_so_on_the_project_s_page(member, user, fox):
+    User.objects.create_superuser("root")
+    text = read_page(member, fox.get_absolute_url())
+    assert "Ask root to invite somebody who has no account here." in text
+    assert 'id="project-invitation"' not in text
+    grant(user, "auth.add_user")
+    assert 'id="project-invitation"' in read_page(member, fox.get_absolute_url())
+    posted = {"project": fox.pk, "project_role": "viewer", "role": "member", "days": 7}
+
+    def invite(**more: str) -> Any:
+        headers = {"hx-request": "true"}
+        return member.post("/people/invitations/", {**posted, **more}, headers=headers)
+
+    response = invite(max_uses="1")
+    invitation = Invitation.objects.get()
+    assert [(i.project, i.role) for i in invitation.projects.all()] == [(fox, "viewer")]
+    assert "/people/invitations/" in response.content.decode()
+    assert "<html" not in response.content.decode()
+    refused = invite(email="a@")
+    assert refused.status_code == 422
+    assert "not an e-mail address" in refused.content.decode()
+    assert 'value="a@"' in refused.content.decode()

@@ -1,11 +1,14 @@
 """A run's cost wherever it is shown: the best known figure, with the kind of figure it is."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint
 from features.library.models import SearchEntry
@@ -13,7 +16,7 @@ from features.library.search import indexing
 from playground.display import tiles
 from projects.models.project import private_project
 from runs.costs import known_costs, ledger
-from runs.models import Run
+from runs.models import Charge, Run
 from runs.start import starting
 from runs.start.starting import Source, StartRequest
 from runs.state import state_machine
@@ -111,3 +114,28 @@ def test_the_search_for_costs_follows_the_bill(end):
     assert SearchEntry.objects.get(run=run).cost == Decimal("0.03")
     indexing.index([run.pk])
     assert SearchEntry.objects.get(run=run).cost == Decimal("0.03")
+
+
+def test_units_of_an_unknown_price_are_shown_as_they_are(end, endpoint):
+    Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=None)
+    endpoint.refresh_from_db()
+    assert known_costs.briefly(end("2")) == "2 images"
+
+
+def test_a_list_of_runs_reads_their_costs_with_them(member, end, endpoint):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page = member.get("/runs/").content.decode()
+        assert "≈ $0.10" in page
+        return len(captured)
+
+    end("2", token="first")
+    queries()
+    few = queries()
+    for number in range(6):
+        end("2", token=f"{number}")
+    queries()
+    assert queries() <= few
+    Charge.objects.filter(run__isnull=False).update(reported=Decimal("0.07"))
+    page = member.get("/runs/").content.decode()
+    assert len(re.findall(r"[^≈] \$0\.07", page)) == 7

@@ -256,3 +256,11 @@ def test_any_exception_of_a_storage_is_handled(member, monkeypatch):
     monkeypatch.setattr(FileSystemStorage, "exists", fail)
     assert post_known(member, png()).status_code == 204
     assert give(member, "b.png", png("gold"), "image").status_code == 507
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("claim", ["text/" + "x" * 200, "words"])
+def test_an_invalid_content_type_is_ignored(member, claim):
+    assert give(member, "a.txt", b"words", claimed=claim).json()["content_type"] == (
+        "application/octet-stream"
+    )

@@ -233,3 +233,18 @@ def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run):
     gone = OperationalError("gone")
     with failing(gone, gone, where=lambda sql, _: is_drawing(sql)):
         assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]
+
+
+def test_a_poll_without_hold_or_news_is_204(make_run):
+    run = make_run(state="queued")
+    assert serve(lambda client: ask(client, entry_of(run), hold=False)).status_code == 204
+
+
+def test_a_page_from_before_an_update_is_told_to_stop():
+    """Its polls were GET requests; this status makes the old script ask for a reload."""
+    response = serve(lambda client: client.get(f"{long_poll.PATH}?r=x&hold=1"))
+    assert response.status_code == long_poll.STOP_POLLING
+
+
+def test_other_requests_are_passed_to_django():
+    assert serve(lambda client: client.get("/runs/")).status_code == 418

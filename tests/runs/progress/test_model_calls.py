@@ -67,3 +67,11 @@ def test_the_accounts_share_is_shown_from_five_calls_on_while_it_is_fresh(make_r
     assert beside_run(run) == ModelCalls(20, 0, 1, is_account=True)
     keep(run.endpoint_id, minutes_ago=30, calls=20, refused=0, failed=1)
     assert beside_run(run) is None
+
+
+def test_a_waiting_run_says_it_once_it_waits_long(make_run):
+    run = make_run(state="queued")
+    keep(run.endpoint_id, calls=20, refused=0, failed=10)
+    assert beside_run(run) is None
+    run.note = "queue.fal.run answers with errors (502)."
+    assert beside_run(run) is not None

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runs.models import Run
 from runs.progress import waiting
@@ -69,3 +71,28 @@ def started(make_run: Any, passed_s: float, *lines: str, **values: Any) -> Run:
     logs = [{"timestamp": "", "level": "INFO", "message": line} for line in lines]
     run: Run = make_run(state="running", sent_at=at, started_at=at, logs=logs, **values)
     return run
+
+
+@given(st.lists(st.text(alphabet="0123456789/%. of:-", max_size=20), max_size=25))
+def test_any_log_gives_a_progress_share_or_none(lines):
+    share = waiting.progress_in(lines)
+    assert share is None or 0 <= share <= 1
+
+
+def test_progress_is_worded_by_what_is_known(make_run, make_endpoint):
+    flux = make_endpoint()
+    nothing = waiting.describe_wait(started(make_run, 3, endpoint=flux))
+    assert nothing
+    assert nothing.sentence == nothing.late_words == ""
+    make_timed_run(make_run, 12, endpoint=flux)
+    waiting._typical_duration_cache.clear()
+    usual = waiting.describe_wait(started(make_run, 3, endpoint=flux))
+    assert usual
+    assert usual.sentence == "usually about 12 s"
+    assert (usual.late_words, usual.late_at_s) == ("longer than usual (about 12 s)", 15)
+    progress = waiting.describe_wait(started(make_run, 10, "12/48", endpoint=flux))
+    assert progress
+    assert progress.sentence == "25%, about 30 s left"
+    early = waiting.describe_wait(started(make_run, 0, "25%", endpoint=flux))
+    assert early
+    assert early.sentence == "25%"

@@ -19,6 +19,7 @@ from features.sharing.items import keep_in_step
 from features.sharing.models import Share
 from features.sharing.own import creation
 from projects.models.project import private_project
+from projects.rules import values
 from runs.files.input_references import read_unread
 from runs.models import RecordedRun, RecordSum, Run
 from runs.ownership import deletion, moving
@@ -255,3 +256,8 @@ def test_sums_that_differ_from_their_runs_are_corrected(user, models):
     recount()
     assert own.get().kept == 2
     assert model_record.records_of(private_project(user)).shown[models[0].pk].spent == 5
+
+
+def test_a_rule_cannot_ask_for_records():
+    with pytest.raises(ValueError, match="Each project has other records"):
+        values.read("question", "keeper:<1")

@@ -1,5 +1,6 @@
 """The timeline lists events in order, whichever of them are missing."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -50,3 +51,35 @@ def test_every_transport_and_state_has_a_page(member, make_run, transport):
         run = make_run(state=state, transport=transport, sent_at=timezone.now(), attempts=1)
         page = member.get(run.get_absolute_url()).content.decode()
         assert f'id="run-{run.pk}-timeline"' in page
+
+
+def test_the_timeline_lists_detours(make_run):
+    run = make_run(state=State.SUBMITTING)
+    state_machine.mark_submitted(run.pk, set())
+    state_machine.requeue(run.pk, "fal cannot be reached", timedelta(0), was_submitted=True)
+    assert moment_words(run) == ["Created", "Not accepted, tried again later"]
+    Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
+    state_machine.mark_submitted(run.pk, set())
+    state_machine.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
+    state_machine.note_event(run.pk, "again", str(uuid.uuid4()))
+    state_machine.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
+    state_machine.note_event(run.pk, "cancel", "ALREADY_COMPLETED")
+    assert timeline.moments(Run.objects.get(pk=run.pk))[-1].detail == "The run had already ended."
+    moments = moment_words(run)
+    assert moments.index("Answer to the submit lost") < moments.index("Found again")
+    assert "Sent again as another run" in moments
+    sent = next(moment for moment in timeline.moments(run) if moment.what == "Sent")
+    assert sent.detail == "On the 2nd attempt."
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        ({"message": "Out of order", "status": 500}, timeline.UNCLEAR),
+        ({"message": "It was cut."}, "Connection broke off"),
+    ],
+)
+def test_a_broken_connection_is_listed_only_without_an_answer(make_run, error, what):
+    run = make_run(state=State.RUNNING, transport="sync", sent_at=timezone.now())
+    state_machine.record(run.pk, Observation(State.UNCONFIRMED, error=error))
+    assert what in moment_words(run)

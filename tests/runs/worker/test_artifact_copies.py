@@ -22,11 +22,12 @@ from PIL import Image
 
 from core import storage
 from core.db import clock
+from runs.files.media import waveform
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.worker import artifact_copies
 from tests.catalog.thumbs import png
-from tests.runs.copying import Answer, copy, film, picture
+from tests.runs.copying import Answer, copy, film, picture, sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -399,3 +400,12 @@ def test_a_full_disk_is_one_log_line_without_paths_and_loses_no_artifact(
     assert files() == []
     row = copy(row, picture())
     assert (row.state, row.error) == ("stored", "")
+
+
+@pytest.mark.system
+@pytest.mark.any_database
+def test_a_sound_gets_its_duration_and_a_waveform(artifact):
+    row = copy(artifact("audio"), sound())
+    assert row.duration_s == pytest.approx(1.5, abs=0.05)
+    assert open_image(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
+    assert row.poster == ""

@@ -248,3 +248,19 @@ def test_successes_before_the_trouble_do_not_keep_the_breaker_shut():
     for number in range(3):
         pace.record_response(f"{ODD}{number}", BROKEN)
     assert not pace.host(URL).is_closed
+
+
+def test_a_cancelled_waiter_is_no_longer_counted():
+    pace = BreakerRegistry(Clock())
+    pace.record_response(URL, AWAY)
+
+    async def wait() -> None:
+        waiting = [asyncio.create_task(pace.acquire(URL)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        assert pace.host(URL)._waiter_count == 5
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+
+    asyncio.run(wait())
+    assert pace.host(URL)._waiter_count == 0

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import SLOW, events, occupy, submit, wait
 
 QUICK = {"duration": 0, "picture": False, "log_lines": 2}
@@ -247,7 +246,7 @@ def test_c90_the_accounts_limit_holds_the_queue_and_refuses_direct_runs(http, sa
     http.put(running["cancel_url"])
 
 
-def test_c43_namespaces_are_routed(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c43_namespaces_are_routed(http, sandbox):
     handle = submit(http, sandbox, "workflows/sandbox/storyboard", {})
     assert "/workflows/sandbox/storyboard/requests/" in handle["status_url"]
     assert wait(http, handle)["error_type"] == "missing"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 from numpy.typing import NDArray
+from PIL import Image
 
 from runs.files.media import mesh_picture
 from tests.sampling import sample
@@ -50,3 +51,29 @@ def test_a_scene_without_faces_has_no_picture(vertices):
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     with pytest.raises(ValueError, match="no faces"):
         mesh_picture.draw(trimesh.Scene(mesh))
+
+
+def test_it_has_the_colours_of_corners_and_of_a_texture():
+    painted = trimesh.creation.icosphere(4)
+    painted.visual.vertex_colors = np.where(painted.vertices[:, :1] < 0, [255, 0, 0], [0, 255, 0])
+    pixels = draw_mesh(painted)
+    assert pixels[MIDDLE, 80, 0] > 100 > pixels[MIDDLE, 80, 1]
+    assert pixels[MIDDLE, -80, 1] > 60 > pixels[MIDDLE, -80, 0]
+    square = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], [[0, 1, 2], [0, 2, 3]])
+    chequers = Image.new("RGB", (2, 2), "blue")
+    chequers.putpixel((0, 0), (255, 255, 0))  # upper left
+    visual: Any = trimesh.visual
+    square.visual = visual.TextureVisuals(
+        uv=[[0, 0], [1, 0], [1, 1], [0, 1]],
+        material=visual.material.PBRMaterial(
+            baseColorTexture=chequers, baseColorFactor=[255, 255, 255, 255]
+        ),
+    )
+    pixels = draw_mesh(square)
+    assert pixels[MIDDLE - 150, MIDDLE - 150, 0] > 100 > pixels[MIDDLE - 150, MIDDLE - 150, 2]
+    assert pixels[MIDDLE + 150, MIDDLE + 150, 2] > 100 > pixels[MIDDLE + 150, MIDDLE + 150, 0]
+
+
+def test_of_too_many_faces_some_are_left_out(monkeypatch):
+    monkeypatch.setattr(mesh_picture, "_MOST_FACES", 3000)
+    assert draw_mesh(trimesh.creation.icosphere(4))[MIDDLE, MIDDLE, 3] > 0

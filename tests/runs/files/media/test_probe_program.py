@@ -12,6 +12,8 @@ from PIL import Image
 
 from runs.files.media.probe_program import probe
 from tests.catalog.thumbs import png
+from tests.documents import with_case
+from tests.runs.copying import picture as noise
 from tests.tables import each_row
 
 
@@ -95,3 +97,29 @@ def test_a_poster_shows_a_later_frame_if_earlier_ones_are_of_one_colour(colours,
     path.write_bytes(film(colours))
     shades: Any = opened(probe(str(path), "video/mp4"), "poster").convert("L").getextrema()
     assert shades[1] - shades[0] > 50
+
+
+@each_row(
+    ("size", "face"),
+    [((300, 9000), (256, 512)), ((9000, 300), (512, 256)), ((600, 1800), (171, 512))],
+)
+def test_a_picture_much_longer_than_wide_is_represented_by_its_beginning(size, face, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(noise(*size))
+    answer = probe(str(path), "image/png")
+    assert (answer["width"], answer["height"]) == size
+    assert opened(answer, "thumbnail").size == face
+
+
+@each_row(
+    ("ratio", "size"),
+    [(Fraction(16, 9), (171, 72)), (Fraction(1, 2), (96, 144)), (Fraction(1), (96, 72))],
+)
+def test_a_film_whose_pixels_are_not_square_is_as_large_as_players_show_it(ratio, size, tmp_path):
+    own = film([None], ratio=ratio)
+    for case in with_case("164-pixels-16-9.webm", own) if size == (171, 72) else [own]:
+        path = tmp_path / "file"
+        path.write_bytes(case)
+        answer = probe(str(path), "video/webm")
+        assert (answer["width"], answer["height"]) == size
+        assert opened(answer, "poster").size == size

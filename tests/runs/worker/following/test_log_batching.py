@@ -70,3 +70,16 @@ def test_log_lines_repeated_by_polls_are_passed_on_once():
         running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED)
     )
     assert [len(status.logs) for _, status in batches] == [2, 1]
+
+
+def test_the_first_log_line_after_a_silence_and_the_last_are_passed_on_soon():
+    batches = batches_of(
+        running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED)
+    )
+    assert [[log_line.message for log_line in status.logs] for _, status in batches] == [
+        ["step 1"],
+        ["step 2"],
+        ["step 3"],
+        [],
+    ]
+    assert batches[1][0] < 0.6

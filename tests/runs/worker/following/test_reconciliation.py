@@ -15,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 import fal
+from catalog.models import Endpoint
 from fal import PastRequest
 from runs.models import Run
 from runs.results import timeline
@@ -24,7 +25,8 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
 from runs.worker.following.context import FollowContext
 from runs.worker.limits import Patience
-from tests.runs.conftest import alone
+from tests.runs.conftest import alone, without_pauses
+from tests.runs.start.started import start_run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # these tests take long
 
@@ -239,3 +241,68 @@ def test_a_lost_submit_is_found_with_any_clock_offset(make_run, ahead_s):
     asyncio.run(asyncio.wait_for(alone(look()), 30))
     run.refresh_from_db()
     assert (run.state, run.request_id) == ("queued", "r1")
+
+
+@pytest.mark.parametrize("status", ["404", "501"])
+def test_no_search_is_promised_without_a_request_list(
+    catalogue, work, sandbox, member, user, status
+):
+    """The run's page says what the user can do.
+
+    Once the list is available again, the worker searches it all the same.
+    """
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    # Nobody could tell which of two requests with the same input is this run.
+    arguments = {"prompt": status, "seed": 4}
+    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=arguments)
+    sandbox.fault("submit", "lost")
+    # 5xx answers are retried at once
+    sandbox.fault("requests", status, times=2 if status == "404" else 6)
+    page: list[str] = []
+
+    def until() -> bool:
+        now = Run.objects.get(pk=run.pk)
+        if not page and reconciliation.has_no_list(now):
+            page.append(member.get(run.get_absolute_url()).content.decode())
+        return now.state == "succeeded"
+
+    work(without_pauses(until))
+    assert "Upstream has no list of requests, so Vitrine cannot look for it." in page[0]
+    assert "Check in your account at upstream whether it ran" in page[0]
+    assert "looks for it in upstream" not in page[0]
+    assert "Keep looking" not in page[0]
+    run.refresh_from_db()
+    events = [event["what"] for event in run.events]
+    assert events == ["lost", "unlisted", "listed", "found"]
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_without_a_request_list_only_a_webhook_can_end_a_lost_run(member, lost, settings):
+    state_machine.note_event(lost.pk, reconciliation.UNLISTED, reconciliation.NO_LIST)
+    notice = "only a report from upstream can still end it"
+    assert notice not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+    settings.PUBLIC_URL = "https://vitrine.example"
+    assert notice in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+
+
+@pytest.mark.parametrize(
+    ("error", "notice"),
+    [
+        (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
+        (
+            fal.UpstreamFailed("fal answered 524 and did not say why.", status=524),
+            "Upstream answered 524 and did not say why.",
+        ),
+        (
+            fal.Unreadable("The answer could not be read.", status=200),
+            "Upstream answered, and the answer could not be read.",
+        ),
+        (fal.Unreachable("No answer came."), "The answer to the submission was lost."),
+    ],
+)
+def test_the_notice_says_what_upstream_answered(member, make_run, error, notice):
+    run = make_run(state=State.SUBMITTING, sent_at=timezone.now())
+    seen = Observation(State.UNCONFIRMED, by="submit", error=error.as_json())
+    state_machine.record(run.pk, seen)
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f"<p>{notice} <b>It may have been charged" in page

@@ -209,3 +209,12 @@ def test_looking_for_work_reads_unfinished_runs_alone(make_run):
             is_sqlite = connection.vendor == "sqlite"
             cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
             assert "run_unfinished" in str(cursor.fetchall()), sql
+
+
+def test_while_a_host_fails_runs_not_tried_yet_go_first(limits, make_run):
+    limits.RUNS_AT_ONCE_PER_USER = 2
+    for _ in range(lease_queries.FEW_FREE + 1):
+        make_run(attempts=3)
+    fresh = make_run()
+    claim = leases.claim("w", 99, submit_limits=SubmitLimits({"queue": 1}))
+    assert [run.pk for run in claim.to_send] == [fresh.pk]
