@@ -159,3 +159,13 @@ def test_a_budget_of_sessions_has_no_period(admin):
     assert admin.post(page, {"limit": "6", "period": "once"}).status_code == 302
     budget.refresh_from_db()
     assert budget.limit == 6
+
+
+def test_a_budget_that_has_not_begun_or_is_over_says_so(admin, eva):
+    today = timezone.localdate()
+    later, ago = today + timedelta(days=40), today - timedelta(days=9)
+    Budget.objects.create(scope="person", person=eva, period="once", begins_on=later, limit=5)
+    Budget.objects.create(scope="house", period="once", begins_on=ago, ends_on=ago, limit=5)
+    page = text_of(admin.get(PAGE))
+    assert f"Begins {later.day} {later:%B}" in page
+    assert "Over" in page

@@ -115,6 +115,7 @@ def test_the_menu_says_what_is_left_in_the_project(maker, fox, pay):
     pay("8.10", person("ana"), fox)
     html = maker.get(page).content.decode()
     assert "Budget: $12.40 left</a>" in html
+    assert "“Fox” has $12.40 of $20.50 left until" in html
     assert "$91.90 left</a>" in maker.get("/spend/budgets/?project=private").content.decode()
 
 
@@ -154,3 +155,21 @@ def test_what_is_no_rule_gets_a_sentence(admin, posted, sentence):
     assert response.status_code == 422
     assert sentence in text_of(response)
     assert not SpendingRules.objects.exists()
+
+
+def test_what_was_spent_before_a_budget_for_each_was_made_is_known(admin, fox, pay):
+    ana = person("ana")
+    pay("9", ana, fox)
+    pay("1", person("mia"), fox)
+    post = {"target": "person", "limit": "10", "period": "month"}
+    admin.post("/spend/budgets/new/", post)
+    assert "$9.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
+    of_ana = [
+        "ana: 80 % of the budget of ana are spent",
+        "eva: 80 % of the budget of ana are spent",
+    ]
+    assert sorted(subjects()) == of_ana
+    pay("1", ana)  # this comes on top of the earlier spending
+    assert "eva: All of the budget of ana is spent" in subjects()
+    admin.post("/spend/budgets/new/", post | {"target": "project"})
+    assert "$10.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
